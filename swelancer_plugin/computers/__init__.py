@@ -1,0 +1,1 @@
+"""Where the work is done: computers, and the engine under them."""

@@ -1,0 +1,1 @@
+"""Task lists: the bundled format and the official CSVs."""

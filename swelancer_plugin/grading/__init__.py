@@ -1,0 +1,1 @@
+"""From what an agent left behind to a grade."""

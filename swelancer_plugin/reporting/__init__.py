@@ -1,0 +1,1 @@
+"""The same numbers for the terminal, pytest-html and files."""

@@ -1,0 +1,1 @@
+"""Pure functions from attempts to numbers."""

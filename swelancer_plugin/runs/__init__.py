@@ -1,0 +1,1 @@
+"""Run directories: the journal of attempts, and what has to be cleaned up."""

@@ -1,0 +1,1 @@
+"""pytest's side: collection, selection, fixtures, recording."""
