@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-_DOLLARS = re.compile(r"\$?\s*(?P<number>\d[\d,_]*(?:\.\d+)?|\.\d+)")
+_DOLLARS = re.compile(r"\$?\s*(?P<number>[0-9][0-9,_]{0,20}(?:\.[0-9]{1,20})?|\.[0-9]{1,20})")
 MAX_CENTS = 10**12
 """Ten billion dollars: a larger price is a slip in the data, not a task."""
 

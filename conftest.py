@@ -1,0 +1,1 @@
+"""Where a benchmark's own fixtures go: override `computer`, `agent` or `grade` here."""

@@ -1,0 +1,33 @@
+"""What a run leaves on the engine, found by its label and removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+RUN_LABEL = "swelancer.run"
+TASK_LABEL = "swelancer.task"
+KEEP_LABEL = "swelancer.keep"
+
+
+def sweep(client: DockerClient, token: str, task: str | None = None) -> int:
+    """Remove the containers of a run, or of one task (``dataset/id``) of it; return how many.
+
+    Running, created, frozen or dead, but not those that the user asked to keep.
+    """
+    labels = [f"{RUN_LABEL}={token}"] + ([f"{TASK_LABEL}={task}"] if task else [])
+    from docker.errors import APIError
+
+    removed = 0
+    for found in client.api.containers(all=True, filters={"label": labels}):
+        if KEEP_LABEL in (found.get("Labels") or {}):
+            continue
+        try:
+            client.api.remove_container(found["Id"], force=True, v=True)
+        except APIError as error:
+            if error.status_code not in (404, 409):  # gone, or going, by itself
+                raise
+        removed += 1
+    return removed

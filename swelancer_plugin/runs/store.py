@@ -1,0 +1,87 @@
+"""A run's directory: the journal. One directory per try, its record written last and atomically.
+
+Nothing here is ever deleted or overwritten, so a run can be cut off at any byte.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from swelancer_plugin.attempt import Attempt, Selected, attempt_directory
+from swelancer_plugin.files import atomic_write
+
+RECORD = "attempt.json"
+SELECTION = "selection.json"
+
+
+class RunExists(Exception):
+    """Another run owns that directory."""
+
+
+def create_run(reports: Path, name: str, *, unique: bool) -> Path:
+    """Make and return the directory of a new run.
+
+    With `unique`, a name that is taken is refused with RunExists; otherwise it is numbered.
+    """
+    reports.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = reports / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            if unique:
+                raise RunExists(f"{path} exists; give the run another name") from None
+            number += 1
+        else:
+            return path
+
+
+def allocate_try(run: Path, dataset: str, task_id: str, attempt: int) -> tuple[int, Path]:
+    """Make a directory for the next try of an attempt; return its number (from 1) and path."""
+    number = 1
+    while True:
+        path = run / attempt_directory(dataset, task_id, attempt, number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return number, path
+
+
+def last_try(run: Path, selected: Selected) -> tuple[int, Path] | None:
+    """Return number and path of an attempt's last try, or None before the first."""
+    number = 1
+    found = None
+    while (path := run / attempt_directory(*selected.key, number)).is_dir():
+        found = (number, path)
+        number += 1
+    return found
+
+
+def write_attempt(directory: Path, attempt: Attempt) -> None:
+    """Write a try's record, once."""
+    text = json.dumps(attempt.as_dict(), indent=1, allow_nan=False, ensure_ascii=True)
+    atomic_write(directory / RECORD, text.encode("ascii"))
+
+
+def read_attempts(run: Path) -> Iterator[Attempt]:
+    """Yield every finished try of a run, in a stable order. Raises ValueError for a record that is
+    not ours, naming it.
+    """
+    for path in sorted(run.glob(f"tasks/*/*/attempt-*/try-*/{RECORD}")):
+        try:
+            yield Attempt.from_dict(json.loads(path.read_bytes()))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+
+def write_selection(run: Path, selected: Sequence[Selected]) -> None:
+    """Write what the run promised to work on."""
+    rows = [asdict(each) for each in selected]
+    atomic_write(run / SELECTION, json.dumps(rows, indent=1).encode("ascii"))

@@ -1,0 +1,68 @@
+"""The hooks of a session that has tasks, in every process of it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swelancer_plugin.session import collect, fixtures, handover, keywords, record, signals
+from swelancer_plugin.session.run import RUN, is_worker, open_run
+
+
+def start(config: pytest.Config) -> None:
+    """Open the run and register what a session with tasks needs."""
+    config.addinivalue_line(
+        "markers", "swelancer(id, price, variant, split): a task; price in dollars"
+    )
+    config.stash[RUN] = open_run(config)
+    signals.install(config)
+    config.pluginmanager.register(_Active(), "swelancer-active")
+    config.pluginmanager.register(fixtures, "swelancer-fixtures")
+    if not is_worker(config):
+        from swelancer_plugin.session import controller
+
+        controller.start(config)
+
+
+class _Active:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(
+        self, path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        return collect.collect_directory(path, parent)
+
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        return collect.collect_file(file_path, parent)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Iterator[Any]:
+        with keywords.rewrite(config, items):
+            return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        handover.collected(session)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+        if not isinstance(item, collect.TaskItem):
+            return (yield)
+        with record.recording(item):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report: pytest.TestReport = yield
+        if isinstance(item, collect.TaskItem):
+            record.annotate(item, call, report)
+        record.sanitise(report)
+        return report

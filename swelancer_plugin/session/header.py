@@ -1,0 +1,49 @@
+"""What a run is, in words: for pytest's header, and as facts for the exports."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from swelancer_plugin import __version__
+from swelancer_plugin.session.run import Run
+from swelancer_plugin.settings import OPTIONS, PRIVILEGED
+
+
+def lines(run: Run) -> list[str]:
+    """Return the header: each value that is not a default, and where it came from."""
+    settings = run.settings
+    given = [
+        f"{option.flag} {_shown(getattr(settings, option.name))} ({run.sources[option.name]})"
+        for option in OPTIONS
+        if option.name in run.sources
+    ]
+    text = [f"swelancer: {', '.join(given) or 'all defaults'}"]
+    if run.directory is not None:
+        text.append(f"swelancer: run {run.directory.name}, in {run.reports}")
+    if settings.model == PRIVILEGED:
+        text.append("swelancer: gold sees the answers; what it earns proves the machinery alone")
+    if settings.computer == "local":
+        text.append("swelancer: UNSEALED: commands run on this host, nothing is isolated")
+    if settings.without_repository:
+        text.append("swelancer: manager tasks run without their repository")
+    return text
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return "" if value is True else str(value)
+
+
+def facts(run: Run) -> dict[str, object]:
+    """Return the run's facts as plain JSON values. No secret is a setting."""
+    settings = asdict(run.settings)
+    threshold = run.settings.min_payout
+    settings["min_payout"] = None if threshold is None else str(threshold)
+    settings["dataset"] = list(run.settings.dataset)
+    return {
+        "run": run.home.name,
+        "version": __version__,
+        "settings": settings,
+        "sources": run.sources,
+    }

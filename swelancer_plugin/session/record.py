@@ -1,0 +1,178 @@
+"""From an item's way through its fixtures to the record of its attempt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from swelancer_plugin import __version__
+from swelancer_plugin.attempt import Attempt
+from swelancer_plugin.files import atomic_write
+from swelancer_plugin.grading.grade import Grade
+from swelancer_plugin.outcome import Outcome
+from swelancer_plugin.reporting.records import ATTRIBUTE, to_json
+from swelancer_plugin.runs.store import RECORD, allocate_try, write_attempt
+from swelancer_plugin.session.collect import TaskItem
+from swelancer_plugin.session.run import Run, run_of
+
+REASON_LIMIT = 500
+"""Characters of a reason; the whole story lies in the attempt's files."""
+TEXT_LIMIT = 16_000
+"""Characters of a traceback or of captured output that travel in a report."""
+
+
+class Progress:
+    """One try on its way: its directory, timings and files."""
+
+    def __init__(self, item: TaskItem, run: Run) -> None:
+        self.item = item
+        self.run = run
+        self.number, self.directory = allocate_try(
+            run.home, item.task.dataset, item.task.id, item.attempt
+        )
+        self.started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self.seconds: dict[str, float] = {}
+        self.files: dict[str, str] = {}
+        self.computer = run.settings.computer
+        self.sealed = False
+        self.repository = ""
+        self.agent = str(run.settings.model)
+        self.written: Attempt | None = None
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measure a phase, also one that fails."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 6)
+
+    def save(self, name: str, content: bytes | str) -> Path:
+        """Keep an artefact beside the record; text that is not UTF-8 is replaced."""
+        path = self.directory / name
+        data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+        atomic_write(path, data)
+        self.files[name.rpartition(".")[0] or name] = name
+        return path
+
+    def finish(self, grade: Grade) -> Attempt:
+        """Write the record: the last thing a try does, and done once."""
+        if self.written is None:
+            self.written = self._attempt(grade)
+            write_attempt(self.directory, self.written)
+        return self.written
+
+    def _attempt(self, grade: Grade) -> Attempt:
+        task, settings = self.item.task, self.run.settings
+        return Attempt(
+            dataset=task.dataset,
+            task_id=task.id,
+            variant=task.variant,
+            title=task.brief.title,
+            price_cents=task.price_cents,
+            attempt=self.item.attempt,
+            try_number=self.number,
+            nodeid=self.item.nodeid,
+            model=str(settings.model),
+            agent=self.agent,
+            outcome=grade.outcome,
+            earned_cents=grade.earned_cents,
+            reason=clean(grade.reason, REASON_LIMIT),
+            started_at=self.started_at,
+            seconds=self.seconds,
+            computer=self.computer,
+            sealed=self.sealed,
+            privileged=settings.privileged,
+            repository=self.repository,
+            seed=settings.seed,
+            worker=self.run.worker,
+            tags=task.tags,
+            split=task.split,
+            details=grade.details,
+            files=dict(self.files),
+            version=__version__,
+        )
+
+
+PROGRESS = pytest.StashKey[Progress]()
+
+
+def clean(text: str, limit: int) -> str:
+    """Return text that any report can carry: no lone surrogates, no NUL, cut in the middle."""
+    text = (
+        text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    )
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
+
+
+@contextmanager
+def recording(item: TaskItem) -> Iterator[None]:
+    """Record a try from start to end, also one that the user interrupts."""
+    progress = item.stash[PROGRESS] = Progress(item, run_of(item.config))
+    try:
+        yield
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        progress.finish(Grade(Outcome.INTERRUPTED, 0, "running when the run was stopped"))
+        raise
+
+
+def annotate(
+    item: TaskItem, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> pytest.TestReport:
+    """Attach an attempt's record to the report that decides it, as text that any byte survives."""
+    progress = item.stash[PROGRESS]
+    if report.when == "call":
+        attempt = progress.finish(_grade_of(item))
+    elif report.when == "setup" and report.failed and call.excinfo is not None:
+        reason = f"{call.excinfo.typename}: {call.excinfo.value}"
+        progress.save("error.txt", str(report.longrepr))
+        attempt = progress.finish(Grade(Outcome.VOID, 0, reason))
+    else:
+        return report
+    _keep_logs(progress, report)
+    attach(report, attempt)
+    return report
+
+
+def _grade_of(item: TaskItem) -> Grade:
+    grade = item.funcargs["grade"]
+    assert isinstance(grade, Grade), f"the fixture `grade` returns a Grade, not {grade!r}"
+    return grade
+
+
+def attach(report: pytest.TestReport, attempt: Attempt) -> None:
+    """Put a record on a report: for our reporters, and as properties for JUnit."""
+    setattr(report, ATTRIBUTE, to_json(attempt))
+    report.user_properties += [
+        ("outcome", attempt.outcome.value),
+        ("price_cents", attempt.price_cents),
+        ("earned_cents", attempt.earned_cents),
+        ("record", f"{attempt.directory}/{RECORD}"),
+    ]
+
+
+def _keep_logs(progress: Progress, report: pytest.TestReport) -> None:
+    text = "\n".join(f"--- {name}\n{content}" for name, content in report.sections)
+    if len(text) > TEXT_LIMIT:
+        path = progress.directory / "log.txt"
+        atomic_write(path, text.encode("utf-8", "replace"))
+
+
+def sanitise(report: pytest.TestReport) -> None:
+    """Make a report safe to send and short enough to show: agents print any bytes."""
+    report.sections = [(name, clean(content, TEXT_LIMIT)) for name, content in report.sections]
+    if report.longrepr is not None:
+        text = str(report.longrepr)
+        cleaned = clean(text, TEXT_LIMIT)
+        if cleaned != text:
+            report.longrepr = cleaned

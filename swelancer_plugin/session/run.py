@@ -1,0 +1,110 @@
+"""What every part of a session needs to know of its run."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swelancer_plugin.runs.store import RunExists, create_run
+from swelancer_plugin.session.options import resolve_settings
+from swelancer_plugin.settings import BASELINES, Settings
+
+_HANDED = "swelancer"
+
+
+@dataclass(slots=True)
+class Run:
+    """One process's view of the run; the controller makes it, workers are handed it."""
+
+    settings: Settings
+    sources: dict[str, str]
+    reports: Path
+    directory: Path | None
+    """None with ``--collect-only``: nothing is run, so nothing is written."""
+    token: str
+    """Unique; labels every container of the run."""
+    worker: str = "main"
+    handover: Path | None = None
+    """Folder in which workers leave what they selected."""
+    provider: Any = field(default=None, repr=False)
+
+    @property
+    def home(self) -> Path:
+        """The run's directory, in a session that runs tasks."""
+        assert self.directory is not None, "a session that only collects runs no task"
+        return self.directory
+
+    def hand_over(self) -> str:
+        """Return what a worker needs, as text."""
+        return json.dumps(
+            {"directory": str(self.home), "token": self.token, "handover": str(self.handover)}
+        )
+
+
+RUN = pytest.StashKey[Run]()
+
+
+def run_of(config: pytest.Config) -> Run:
+    """Return the session's run."""
+    return config.stash[RUN]
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Tell whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def give_to_worker(node: Any, run: Run) -> None:  # noqa: ANN401  # xdist has no types
+    """Put the run into what a worker is started with."""
+    node.workerinput[_HANDED] = run.hand_over()
+
+
+def open_run(config: pytest.Config) -> Run:
+    """Make the run (controller) or take over what the controller made (worker).
+
+    Raises pytest.UsageError for settings that can't work.
+    """
+    resolved = resolve_settings(config)
+    reports = config.rootpath / "reports"
+    if is_worker(config):
+        workerinput: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]  # xdist's
+        handed = json.loads(workerinput[_HANDED])
+        return Run(
+            resolved.settings,
+            resolved.sources,
+            reports,
+            Path(handed["directory"]),
+            handed["token"],
+            workerinput["workerid"],
+            Path(handed["handover"]),
+        )
+    run = Run(resolved.settings, resolved.sources, reports, None, secrets.token_hex(8))
+    if not config.option.collectonly:
+        _check(resolved.settings)
+        run.directory = _directory(reports, resolved.settings)
+    return run
+
+
+def _directory(reports: Path, settings: Settings) -> Path:
+    name = settings.run_id or f"{time.strftime('%Y%m%d-%H%M%S')}-{settings.model}"
+    try:
+        return create_run(reports, name, unique=settings.run_id is not None)
+    except RunExists as error:
+        raise pytest.UsageError(f"--run-id: {error}") from error
+
+
+def _check(settings: Settings) -> None:
+    if settings.model not in BASELINES:
+        what = "no model was given" if settings.model is None else f"no model {settings.model!r}"
+        raise pytest.UsageError(
+            f"{what}: say --model NAME (baselines: {', '.join(BASELINES)}), or --collect-only to "
+            "look at the tasks"
+        )
+    if settings.repository and settings.without_repository:
+        raise pytest.UsageError("--repository and --without-repository exclude each other")

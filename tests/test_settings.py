@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from swelancer_plugin.settings import OPTIONS, Settings, SettingsError, Threshold, resolve
+
+
+def test_nothing_given_is_the_defaults() -> None:
+    resolved = resolve({}, {}, {}, {})
+    assert resolved.settings == Settings()
+    assert resolved.sources == {}
+
+
+SOURCES = [
+    ({"model": "a"}, {}, {}, {}),
+    ({}, {"SWELANCER_MODEL": "b"}, {}, {}),
+    ({}, {}, {"SWELANCER_MODEL": "c"}, {}),
+    ({}, {}, {}, {"swelancer_model": "d"}),
+]
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_an_earlier_source_wins(first: int) -> None:
+    merged = [
+        {key: value for source in SOURCES[first:] for key, value in source[place].items()}
+        for place in range(4)
+    ]
+    resolved = resolve(*merged)
+    assert resolved.settings.model == "abcd"[first]
+    expected = ["command line", "environment", ".env", "ini"][first]
+    assert resolved.sources["model"].startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "value"),
+    [
+        ("min_payout", "5000", Threshold("cents", 5000_00)),
+        ("min_payout", "$5,000.50", Threshold("cents", 5000_50)),
+        ("min_payout", "47.5%", Threshold("percent", 47.5)),
+        ("attempts", "3", 3),
+        ("max_infra_errors", "0", 0),
+        ("without_repository", "yes", True),
+        ("without_repository", "0", False),
+        ("dataset", "a.csv\nb.csv", ("a.csv", "b.csv")),
+    ],
+)
+def test_values_are_parsed(name: str, raw: str, value: object) -> None:
+    environment = {f"SWELANCER_{name.upper()}": raw}
+    assert getattr(resolve({}, environment, {}, {}).settings, name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("min_payout", "lots"),
+        ("min_payout", "101%"),
+        ("min_payout", "nan%"),
+        ("min_payout", "-5"),
+        ("attempts", "0"),
+        ("attempts", "two"),
+        ("max_infra_errors", "-1"),
+        ("run_id", "../up"),
+        ("run_id", "latest"),
+        ("without_repository", "perhaps"),
+        ("model", "  "),
+    ],
+)
+def test_an_unusable_value_names_itself_its_option_and_its_source(name: str, raw: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        resolve({}, {f"SWELANCER_{name.upper()}": raw}, {}, {})
+    assert "--" + name.replace("_", "-") in str(caught.value)
+    assert repr(raw) in str(caught.value)
+    assert f"environment SWELANCER_{name.upper()}" in str(caught.value)
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_known() -> None:
+    with pytest.raises(SettingsError, match=r"SWELANCER_MODLE \(did you mean SWELANCER_MODEL\?\)"):
+        resolve({}, {}, {"SWELANCER_MODLE": "x"}, {})
+
+
+def test_names_follow_from_the_table() -> None:
+    option = next(option for option in OPTIONS if option.name == "min_payout")
+    names = (option.flag, option.variable, option.ini)
+    assert names == ("--min-payout", "SWELANCER_MIN_PAYOUT", "swelancer_min_payout")
