@@ -43,7 +43,7 @@ class _Active:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Iterator[Any]:
-        with keywords.rewrite(config, items):
+        with keywords.rewrite(config, items, even_without_tasks=True):
             return (yield)
 
     @pytest.hookimpl(tryfirst=True)

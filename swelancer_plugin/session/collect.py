@@ -22,6 +22,9 @@ from swelancer_plugin.session.keywords import task_keywords
 from swelancer_plugin.session.run import run_of
 from swelancer_plugin.task import Task
 
+FIXTURES = "swelancer_plugin.session.fixtures"
+"""The module of our own fixtures; named, for its import is heavy."""
+
 
 class TaskItem(pytest.Function):
     """One attempt at one task."""
@@ -46,6 +49,12 @@ class TaskItem(pytest.Function):
             )
         )
         return item
+
+    @property
+    def needs_provider(self) -> bool:
+        """Whether the plugin's own `computer` is used, and not one of a user's conftest.py."""
+        found = self._fixtureinfo.name2fixturedefs.get("computer", ())
+        return bool(found) and found[-1].func.__module__ == FIXTURES
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Return the headline that pytest shows: id, price and variant."""

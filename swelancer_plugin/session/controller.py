@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from swelancer_plugin.reporting.exports import (
 )
 from swelancer_plugin.reporting.progress import RunningTotal, Word, show_total, word
 from swelancer_plugin.reporting.records import attempt_of
+from swelancer_plugin.reporting.selected import selection_lines
 from swelancer_plugin.results.gate import Verdict, decide, exit_status
 from swelancer_plugin.results.summary import Summary, summarise
 from swelancer_plugin.runs.store import read_attempts, write_selection
@@ -79,25 +80,30 @@ class Controller:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take what was selected, where this process itself collects."""
-        selected, problem = handover.survey(session.items, self.run.settings)
+        found = handover.survey(session.items, self.run.settings)
+        self.selected = found.selected
         if self.run.directory is not None and not self._doomed:
-            self.promise(selected, problem)
+            self.promise(found)
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Say how many tasks were selected, and what they are worth."""
+        return selection_lines(self.selected)
 
     @property
     def _doomed(self) -> bool:
         stop = not self.config.option.continue_on_collection_errors
         return bool(self.collection_errors) and stop
 
-    def promise(self, selected: Sequence[Selected], problem: str) -> None:
+    def promise(self, found: handover.Survey) -> None:
         """Write down what this run is to work on, once, before anything is scheduled.
 
         Raises pytest.UsageError where it can't be worked on.
         """
-        if problem:
-            raise pytest.UsageError(problem)
-        self.selected = list(selected)
+        if found.problem:
+            raise pytest.UsageError(found.problem)
+        self.selected = found.selected
         write_selection(self.run.home, self.selected)
-        if selected:
+        if found.needs_provider:
             try:
                 provider_of(self.config)
             except EngineError as error:
@@ -193,7 +199,12 @@ class _Xdist:
         controller.refuse_collection_errors()
         if not controller.selected:
             assert controller.run.handover is not None
-            controller.promise(*handover.fetch(controller.run.handover, node.gateway.id))
+            controller.promise(handover.fetch(controller.run.handover, node.gateway.id))
+            reporter = controller.config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is not None:
+                reporter.ensure_newline()
+                for line in selection_lines(controller.selected):
+                    reporter.write_line(line)
 
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
         crash.mark(self.controller.run, self.controller.selected, crashitem, report)

@@ -23,6 +23,7 @@ from swelancer_plugin.computers.interface import (
 from swelancer_plugin.grading.grade import Grade
 from swelancer_plugin.grading.submission import Submission, take_decision
 from swelancer_plugin.grading.swe_manager import judge
+from swelancer_plugin.results.summary import WITHOUT_REPOSITORY
 from swelancer_plugin.session.collect import TaskItem
 from swelancer_plugin.session.provision import UNSAFE_HOST, provider_of, spec_of
 from swelancer_plugin.session.record import PROGRESS, Progress
@@ -79,7 +80,8 @@ async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[
         spec = spec_of(task, run_of(request.config), provider)
         started = await provider.start(spec)
     progress.computer = provider.name
-    progress.repository = spec.image or str(spec.task.repository.source or "none")
+    source = spec.task.repository.source
+    progress.repository = WITHOUT_REPOSITORY if source is None else spec.image or str(source)
     try:
         yield started
     finally:

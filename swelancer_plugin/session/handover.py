@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,27 +23,42 @@ from swelancer_plugin.session.run import is_worker, run_of
 from swelancer_plugin.settings import Settings
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The selected tasks of a session."""
+
+    selected: list[Selected]
+    problem: str
+    """Why they can't be run, or nothing."""
+    needs_provider: bool
+    """Whether any task is worked on in a computer that the plugin has to start."""
+
+
 def collected(session: pytest.Session) -> None:
     """Leave a worker's list for the controller."""
     if not is_worker(session.config):
         return
     run = run_of(session.config)
-    selected, problem = survey(session.items, run.settings)
-    document = {"selected": [asdict(each) for each in selected], "problem": problem}
+    found = survey(session.items, run.settings)
     assert run.handover is not None, "the controller names a folder"
-    atomic_write(run.handover / f"{run.worker}.json", json.dumps(document).encode("ascii"))
+    atomic_write(run.handover / f"{run.worker}.json", json.dumps(asdict(found)).encode("ascii"))
 
 
-def fetch(folder: Path, worker: str) -> tuple[list[Selected], str]:
-    """Return what a worker selected, and what is wrong with it ("" if nothing)."""
+def fetch(folder: Path, worker: str) -> Survey:
+    """Return what a worker found."""
     document: dict[str, Any] = json.loads((folder / f"{worker}.json").read_bytes())
-    return [Selected(**row) for row in document["selected"]], document["problem"]
+    document["selected"] = [Selected(**row) for row in document["selected"]]
+    return Survey(**document)
 
 
-def survey(items: Sequence[pytest.Item], settings: Settings) -> tuple[list[Selected], str]:
-    """Return the selected tasks, and why they can't be run ("" if they can)."""
+def survey(items: Sequence[pytest.Item], settings: Settings) -> Survey:
+    """Look over the selected items."""
     tasks = [item for item in items if isinstance(item, TaskItem)]
-    return [_selected(item) for item in tasks], _problem(tasks, settings)
+    return Survey(
+        selected=[_selected(item) for item in tasks],
+        problem=_problem(tasks, settings),
+        needs_provider=any(item.needs_provider for item in tasks),
+    )
 
 
 def _selected(item: TaskItem) -> Selected:

@@ -26,12 +26,11 @@ def add_options(parser: pytest.Parser) -> None:
                 metavar=option.metavar,
                 help=option.help,
             )
-        parser.addini(
-            option.ini,
-            f"default of {option.flag}",
-            type="linelist" if option.kind == "list" else "string",
-            default=None,
-        )
+        text = f"default of {option.flag}"
+        if option.kind == "list":
+            parser.addini(option.ini, text, type="linelist", default=None)
+        else:
+            parser.addini(option.ini, text, type="string", default=None)
 
 
 def resolve_settings(config: pytest.Config) -> Resolved:

@@ -19,8 +19,9 @@ UNSAFE_HOST = (
 
 
 def provider_of(config: pytest.Config) -> ComputerProvider:
-    """Return this process's provider, made at the first call. Raises pytest.UsageError for a name
-    that nobody knows, and EngineError where no engine answers.
+    """Return this process's provider, made at the first call.
+
+    Raises pytest.UsageError for a name that nobody knows, EngineError where no engine answers.
     """
     run = run_of(config)
     if run.provider is None:

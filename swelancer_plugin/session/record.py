@@ -12,6 +12,8 @@ import pytest
 
 from swelancer_plugin import __version__
 from swelancer_plugin.attempt import Attempt
+from swelancer_plugin.computers.interface import ComputerError
+from swelancer_plugin.datasets.errors import DatasetError
 from swelancer_plugin.files import atomic_write
 from swelancer_plugin.grading.grade import Grade
 from swelancer_plugin.outcome import Outcome
@@ -134,8 +136,11 @@ def annotate(
     if report.when == "call":
         attempt = progress.finish(_grade_of(item))
     elif report.when == "setup" and report.failed and call.excinfo is not None:
-        reason = f"{call.excinfo.typename}: {call.excinfo.value}"
+        error = call.excinfo.value
         progress.save("error.txt", str(report.longrepr))
+        reason = f"{call.excinfo.typename}: {error}"
+        if isinstance(error, ComputerError | DatasetError):  # says it all; our frames say nothing
+            report.longrepr = reason = str(error)
         attempt = progress.finish(Grade(Outcome.VOID, 0, reason))
     else:
         return report

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,6 +33,14 @@ _MISTAKEN: Final = {
     "=<": "<=",
     "=~": "~",
     "~=": "~",
+}
+_COMPARE: Final[dict[str, Callable[[int, int], bool]]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
 _NAME: Final = r"[\w:+\-.\[\]\\/]+"  # what pytest's scanner takes for one name
 _WORD: Final = re.compile(_NAME)
@@ -77,7 +86,7 @@ class Atom:
     def matches(self, task: Task) -> bool:
         """Tell whether the comparison holds for a task. Text is compared without case."""
         if self.field == "price":
-            return _compare(task.price_cents, self.op, self.cents)
+            return _COMPARE[self.op](task.price_cents, self.cents)
         wanted = self.value.casefold()
         texts = [text.casefold() for text in _texts(task, self.field)]
         part = self.op in SUBSTRINGS
@@ -189,16 +198,16 @@ class _Scanner:
         return None
 
     def _word(self, word: re.Match[str]) -> _Found | None:
-        operator = _OPERATOR.match(self.text, word.end())
-        if operator is None or word[0] in RESERVED or self._is_stock(word[0], operator["op"]):
+        sign = _OPERATOR.match(self.text, word.end())
+        if sign is None or word[0] in RESERVED or self._is_stock(word[0], sign["op"]):
             self.position = word.end()
             self.after_name = word[0] not in RESERVED
             return None
-        _check_operator(word, operator)
-        value_at, end, value = _value(self.text, operator)
+        _check_operator(word, sign)
+        value_at, end, value = _value(self.text, sign)
         self.position, self.after_name = end, True
-        start, op_at = word.start(), operator.start("op")
-        return _Found(word[0], operator["op"], value, start, op_at, value_at, end)
+        start, op_at = word.start(), sign.start("op")
+        return _Found(word[0], sign["op"], value, start, op_at, value_at, end)
 
     def _is_stock(self, word: str, op: str) -> bool:
         """Tell whether ``=`` is pytest's: to read in a call, to refuse after a strange name."""
@@ -212,8 +221,8 @@ def _comparisons(text: str) -> Iterator[_Found]:
             yield found
 
 
-def _check_operator(word: re.Match[str], operator: re.Match[str]) -> None:
-    name, op, column = word[0].lower(), operator["op"], operator.start("op") + 1
+def _check_operator(word: re.Match[str], sign: re.Match[str]) -> None:
+    name, op, column = word[0].lower(), sign["op"], sign.start("op") + 1
     if name not in FIELDS:
         raise SelectionError(word.start() + 1, _unknown_field(word[0]))
     if op in _MISTAKEN:
@@ -232,10 +241,10 @@ def _unknown_field(word: str) -> str:
     return f"unknown task field {word!r} ({guess}known: {', '.join(FIELDS)})"
 
 
-def _value(text: str, operator: re.Match[str]) -> tuple[int, int, str]:
+def _value(text: str, sign: re.Match[str]) -> tuple[int, int, str]:
     """Return where the value starts, where it ends, and the value without its quotes."""
-    spaces = _SPACES.match(text, operator.end())
-    start = spaces.end() if spaces else operator.end()
+    spaces = _SPACES.match(text, sign.end())
+    start = spaces.end() if spaces else sign.end()
     quote = text[start : start + 1]
     if quote and quote in "'\"":
         closing = text.find(quote, start + 1)
@@ -244,7 +253,7 @@ def _value(text: str, operator: re.Match[str]) -> tuple[int, int, str]:
         return start, closing + 1, text[start + 1 : closing]
     bare = _BARE.match(text, start)
     if bare is None or bare[0] in RESERVED:
-        what = f"a value is missing after {operator['op']!r}"
+        what = f"a value is missing after {sign['op']!r}"
         raise SelectionError(start + 1, f"{what} (quote it if it is not one plain word)")
     return start, bare.end(), bare[0]
 
@@ -272,14 +281,6 @@ def _cents(found: _Found) -> int:
         return parse_dollars(found.value)
     except ValueError as error:
         raise SelectionError(column, str(error)) from None
-
-
-def _compare(left: int, op: str, right: int) -> bool:
-    if op in {"==", "!="}:
-        return (left == right) == (op == "==")
-    if left == right:
-        return op.endswith("=")
-    return (left > right) == op.startswith(">")
 
 
 def _texts(task: Task, name: str) -> tuple[str, ...]:
