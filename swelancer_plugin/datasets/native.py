@@ -1,0 +1,168 @@
+"""Bundled tasks: one directory per task, with `task.toml`, `issue.md` and what goes with them.
+
+docs/ has the format for task authors. This module imports pydantic; import it where it is used.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from swelancer_plugin.datasets.errors import TaskFileError
+from swelancer_plugin.datasets.fields import dataset_name, identifier, word, workdir
+from swelancer_plugin.datasets.files import (
+    inside,
+    no_way_out,
+    proposal_files,
+    read_text,
+    read_toml,
+)
+from swelancer_plugin.money import parse_dollars
+from swelancer_plugin.task import (
+    Answer,
+    Brief,
+    IcAnswer,
+    ManagerAnswer,
+    Proposal,
+    Repository,
+    Task,
+    Variant,
+)
+
+TASK_FILE: Final = "task.toml"
+REPOSITORY_FILE: Final = "repository.toml"
+MIN_PROPOSALS: Final = 2
+
+_ONLY_FOR: Final[dict[str, Variant]] = {
+    "correct_proposal": "swe_manager",
+    "bug_patch": "ic_swe",
+    "gold_patch": "ic_swe",
+    "tests": "ic_swe",
+}
+
+
+def _cents(amount: int | float | str) -> int:
+    return parse_dollars(amount if isinstance(amount, str) else repr(amount))
+
+
+def _line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("one line of text is wanted")
+    return text
+
+
+class _Schema(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class _TaskFile(_Schema):
+    variant: Variant
+    title: Annotated[str, Field(max_length=300), AfterValidator(_line)]
+    price: Annotated[int | float | str, AfterValidator(_cents)]
+    repository: Annotated[str, AfterValidator(_line)]
+    tags: list[Annotated[str, AfterValidator(word)]] = Field(default=[], max_length=20)
+    split: Annotated[str, AfterValidator(word)] | None = None
+    correct_proposal: int | None = None
+    bug_patch: Annotated[str, AfterValidator(_line)] = "bug.patch"
+    gold_patch: Annotated[str, AfterValidator(_line)] = "gold.patch"
+    tests: Annotated[str, AfterValidator(_line)] = "tests"
+
+
+class _RepositoryFile(_Schema):
+    name: Annotated[str, AfterValidator(identifier)]
+    source: Annotated[str, AfterValidator(_line)]
+    workdir: Annotated[str, AfterValidator(workdir)]
+
+
+def load(task_toml: Path) -> Task:
+    """Return the task of a directory; its name is the id, its parent's name the dataset.
+
+    Raises TaskFileError, which names the file, the key and the reason.
+    """
+    directory = Path(os.path.abspath(task_toml)).parent
+    try:
+        task_id = identifier(directory.name)
+    except ValueError as error:
+        raise TaskFileError(task_toml, None, f"the directory's name: {error}") from error
+    file = read_toml(task_toml, _TaskFile)
+    _refuse_other_variant(task_toml, file)
+    repository = load_repository(_repository_file(task_toml, directory, file.repository))
+    proposals: tuple[Proposal, ...] = ()
+    answer: Answer
+    if file.variant == "swe_manager":
+        proposals = _proposals(directory)
+        answer = _manager_answer(task_toml, file, proposals)
+    else:
+        answer = _ic_answer(task_toml, directory, file)
+    return Task(
+        dataset=dataset_name(directory.parent.name),
+        brief=Brief(
+            task_id=task_id,
+            variant=file.variant,
+            title=file.title,
+            description=read_text(directory, "issue.md"),
+            price_cents=int(file.price),
+            workdir=repository.workdir,
+            proposals=proposals,
+        ),
+        answer=answer,
+        repository=repository,
+        split=file.split,
+        tags=tuple(dict.fromkeys(file.tags)),
+    )
+
+
+def load_repository(repository_toml: Path) -> Repository:
+    """Return the repository that tasks are about; raises TaskFileError as `load` does."""
+    directory = Path(os.path.abspath(repository_toml)).parent
+    file = read_toml(repository_toml, _RepositoryFile)
+    source = inside(repository_toml, "source", directory, file.source, "directory")
+    return Repository(name=file.name, workdir=file.workdir, source=source)
+
+
+def _refuse_other_variant(task_toml: Path, file: _TaskFile) -> None:
+    for key, variant in _ONLY_FOR.items():
+        if key in file.model_fields_set and file.variant != variant:
+            raise TaskFileError(task_toml, key, f"is a key of {variant}, this is {file.variant}")
+
+
+def _repository_file(task_toml: Path, directory: Path, relative: str) -> Path:
+    if Path(relative).is_absolute():
+        raise TaskFileError(task_toml, "repository", "a path relative to the task is wanted")
+    file = Path(os.path.normpath(directory / relative)) / REPOSITORY_FILE
+    if not file.is_file():
+        raise TaskFileError(task_toml, "repository", f"there is no {relative}/{REPOSITORY_FILE}")
+    return file
+
+
+def _proposals(directory: Path) -> tuple[Proposal, ...]:
+    return tuple(
+        Proposal(number, read_text(directory, f"proposals/{name}"))
+        for number, name in proposal_files(directory, MIN_PROPOSALS)
+    )
+
+
+def _manager_answer(
+    task_toml: Path, file: _TaskFile, proposals: tuple[Proposal, ...]
+) -> ManagerAnswer:
+    ids = [proposal.id for proposal in proposals]
+    if file.correct_proposal is None:
+        raise TaskFileError(task_toml, "correct_proposal", "is missing")
+    if file.correct_proposal not in ids:
+        raise TaskFileError(
+            task_toml, "correct_proposal", f"{file.correct_proposal} is none of the proposals {ids}"
+        )
+    return ManagerAnswer(file.correct_proposal)
+
+
+def _ic_answer(task_toml: Path, directory: Path, file: _TaskFile) -> IcAnswer:
+    tests = inside(task_toml, "tests", directory, file.tests, "directory")
+    no_way_out(task_toml, "tests", directory, tests)
+    return IcAnswer(
+        tests=(str(tests),),
+        bug_patch=inside(task_toml, "bug_patch", directory, file.bug_patch, "file"),
+        gold_patch=inside(task_toml, "gold_patch", directory, file.gold_patch, "file"),
+    )

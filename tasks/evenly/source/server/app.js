@@ -1,0 +1,28 @@
+import { createServer } from 'node:http';
+import { HttpError, sendError } from './http.js';
+import { createRoutes } from './routes.js';
+import { serveStatic } from './static.js';
+
+/** An HTTP server for the API and the files of the front end; the caller makes it listen. */
+export function createApp({ store, root }) {
+  const routes = createRoutes(store);
+
+  async function handle(req, res) {
+    let url;
+    try {
+      url = new URL(req.url, 'http://evenly.local');
+    } catch {
+      throw new HttpError(400, 'Malformed address');
+    }
+    if (!url.pathname.startsWith('/api/')) {
+      await serveStatic(root, req, res, url.pathname);
+      return;
+    }
+    const { handler, params } = routes.match(req.method, url.pathname);
+    await handler({ req, res, params, query: url.searchParams });
+  }
+
+  return createServer((req, res) => {
+    handle(req, res).catch((error) => sendError(res, error));
+  });
+}

@@ -1,0 +1,62 @@
+/** Methods that can be sent again when the connection failed before an answer came. */
+const REPEATABLE = new Set(['GET', 'PUT', 'DELETE']);
+
+export class ApiError extends Error {
+  constructor(status, message, fields = {}) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.fields = fields;
+  }
+}
+
+/** The one place where the front end talks to the server. */
+export function createApi({ base = '/api', fetch = globalThis.fetch.bind(globalThis) } = {}) {
+  async function attempt(method, url, init) {
+    try {
+      return await fetch(url, { method, ...init });
+    } catch (error) {
+      if (!REPEATABLE.has(method)) throw error;
+      return fetch(url, { method, ...init });
+    }
+  }
+
+  async function send(method, path, { body, type = 'application/json' } = {}) {
+    const init = body === undefined ? {} : { body, headers: { 'content-type': type } };
+    let response;
+    try {
+      response = await attempt(method, base + path, init);
+    } catch {
+      throw new ApiError(0, 'The server cannot be reached');
+    }
+    if (response.status === 204) return undefined;
+    const answer = await response.json().catch(() => ({}));
+    if (!response.ok) throw new ApiError(response.status, answer.error ?? 'Something went wrong', answer.fields);
+    return answer;
+  }
+
+  const get = (path) => send('GET', path);
+  const sendJson = (method, path, value) => send(method, path, { body: JSON.stringify(value) });
+  const group = (groupId) => `/groups/${encodeURIComponent(groupId)}`;
+  const expense = (groupId, expenseId) => `${group(groupId)}/expenses/${encodeURIComponent(expenseId)}`;
+
+  return {
+    listGroups: () => get('/groups'),
+    createGroup: (fields) => sendJson('POST', '/groups', fields),
+    getGroup: (groupId) => get(group(groupId)),
+    updateGroup: (groupId, change) => sendJson('PATCH', group(groupId), change),
+    addMember: (groupId, name) => sendJson('POST', `${group(groupId)}/members`, { name }),
+
+    listExpenses: (groupId, query = '') => get(`${group(groupId)}/expenses?q=${encodeURIComponent(query)}`),
+    createExpense: (groupId, fields) => sendJson('POST', `${group(groupId)}/expenses`, fields),
+    updateExpense: (groupId, expenseId, fields) => sendJson('PUT', expense(groupId, expenseId), fields),
+    deleteExpense: (groupId, expenseId) => send('DELETE', expense(groupId, expenseId)),
+
+    getBalances: (groupId) => get(`${group(groupId)}/balances`),
+    listPayments: (groupId) => get(`${group(groupId)}/payments`),
+    createPayment: (groupId, fields) => sendJson('POST', `${group(groupId)}/payments`, fields),
+
+    importCsv: (groupId, text) => send('POST', `${group(groupId)}/import`, { body: text, type: 'text/csv' }),
+    exportUrl: (groupId) => `${base}${group(groupId)}/export.csv`,
+  };
+}

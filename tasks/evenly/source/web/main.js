@@ -1,0 +1,39 @@
+import { createApi } from './api.js';
+import { fill, h } from './dom.js';
+import { createStore } from './store.js';
+import { groupView } from './views/group.js';
+import { groupListView } from './views/groupList.js';
+
+const REFRESH_EVERY_MS = 20_000;
+
+const store = createStore(createApi());
+const app = document.getElementById('app');
+const message = document.getElementById('message');
+let view = null;
+
+/** Shows the page the address asks for: `#/` or `#/groups/<id>`. */
+function navigate() {
+  const match = /^#\/groups\/([^/]+)$/.exec(location.hash);
+  if (match) {
+    const groupId = decodeURIComponent(match[1]);
+    view = groupView(store);
+    fill(app, view.node);
+    store.openGroup(groupId);
+  } else {
+    view = groupListView(store);
+    fill(app, view.node);
+    store.loadGroups();
+  }
+}
+
+store.subscribe((state) => {
+  message.hidden = state.message === '';
+  fill(message, state.message, h('button', { class: 'quiet', onClick: store.dismissMessage }, 'Dismiss'));
+  view?.update(state);
+});
+
+window.addEventListener('hashchange', navigate);
+setInterval(() => {
+  if (!document.hidden) store.refresh();
+}, REFRESH_EVERY_MS);
+navigate();
