@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -157,9 +157,12 @@ class Controller:
         write_results_csv(self.run.directory / "results.csv", self.selected, self.attempts)
         point_latest(self.run.reports, self.run.directory)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Close with the dollars, the report's path and the gate's sentence."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, None, None]:
+        """Close with the dollars, the report's path and the gate's sentence, after all others."""
+        yield
         if self.run.directory is None or not (self.selected or self.collection_errors):
             return
         paths = {"results": str(self._shown(self.run.directory))}

@@ -70,11 +70,7 @@ def agent(request: pytest.FixtureRequest, task: Task, model: str) -> Agent:
 async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[ComputerInterface]:
     """A fresh computer for this attempt alone; gone when the attempt is over."""
     progress = _progress(request)
-    if not isinstance(task.answer, ManagerAnswer):
-        raise EngineError(
-            f"{task.id} is an ic_swe task, which this version can't judge; "
-            "select the others with -k variant==swe_manager"
-        )
+    _answer(task)
     with progress.phase("provision"):
         provider = provider_of(request.config)
         spec = spec_of(task, run_of(request.config), provider)
@@ -123,6 +119,15 @@ def _placed(brief: Brief, computer: ComputerInterface) -> Brief:
 @pytest.fixture
 def grade(request: pytest.FixtureRequest, task: Task, submission: Submission) -> Grade:
     """What the judge decided. It sees the submission and the answer, never the computer."""
-    assert isinstance(task.answer, ManagerAnswer)
+    answer = _answer(task)
     with _progress(request).phase("grade"):
-        return judge(task.brief, task.answer, submission)
+        return judge(task.brief, answer, submission)
+
+
+def _answer(task: Task) -> ManagerAnswer:
+    if not isinstance(task.answer, ManagerAnswer):
+        raise EngineError(
+            f"{task.id} is an ic_swe task, which this version can't judge; "
+            "select the others with -k variant==swe_manager"
+        )
+    return task.answer

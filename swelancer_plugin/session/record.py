@@ -133,32 +133,42 @@ def annotate(
 ) -> pytest.TestReport:
     """Attach an attempt's record to the report that decides it, as text that any byte survives."""
     progress = item.stash[PROGRESS]
-    if report.when == "call":
-        attempt = progress.finish(_grade_of(item))
-    elif report.when == "setup" and report.failed and call.excinfo is not None:
-        error = call.excinfo.value
-        progress.save("error.txt", str(report.longrepr))
-        reason = f"{call.excinfo.typename}: {error}"
-        if isinstance(error, ComputerError | DatasetError):  # says it all; our frames say nothing
-            report.longrepr = reason = str(error)
-        attempt = progress.finish(Grade(Outcome.VOID, 0, reason))
-    else:
-        return report
-    _keep_logs(progress, report)
-    attach(report, attempt)
+    grade = _grade_at(item, call, report)
+    if grade is not None:
+        _keep_logs(progress, report)
+        attempt = progress.finish(grade)
+        report.user_properties += _properties(attempt)
+    if progress.written is not None:
+        setattr(report, ATTRIBUTE, to_json(progress.written))
     return report
 
 
-def _grade_of(item: TaskItem) -> Grade:
-    grade = item.funcargs["grade"]
-    assert isinstance(grade, Grade), f"the fixture `grade` returns a Grade, not {grade!r}"
-    return grade
+def _grade_at(
+    item: TaskItem, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> Grade | None:
+    """Return the grade that this report brings, or None for one that decides nothing."""
+    if report.when == "call":
+        grade = item.funcargs["grade"]
+        assert isinstance(grade, Grade), f"the fixture `grade` returns a Grade, not {grade!r}"
+        return grade
+    if report.when != "setup" or not report.failed or call.excinfo is None:
+        return None
+    error = call.excinfo.value
+    item.stash[PROGRESS].save("error.txt", str(report.longrepr))
+    if isinstance(error, ComputerError | DatasetError):  # says it all; our frames say nothing
+        report.longrepr = str(error)
+        return Grade(Outcome.VOID, 0, str(error))
+    return Grade(Outcome.VOID, 0, f"{call.excinfo.typename}: {error}")
 
 
 def attach(report: pytest.TestReport, attempt: Attempt) -> None:
     """Put a record on a report: for our reporters, and as properties for JUnit."""
     setattr(report, ATTRIBUTE, to_json(attempt))
-    report.user_properties += [
+    report.user_properties += _properties(attempt)
+
+
+def _properties(attempt: Attempt) -> list[tuple[str, object]]:
+    return [
         ("outcome", attempt.outcome.value),
         ("price_cents", attempt.price_cents),
         ("earned_cents", attempt.earned_cents),
@@ -169,8 +179,7 @@ def attach(report: pytest.TestReport, attempt: Attempt) -> None:
 def _keep_logs(progress: Progress, report: pytest.TestReport) -> None:
     text = "\n".join(f"--- {name}\n{content}" for name, content in report.sections)
     if len(text) > TEXT_LIMIT:
-        path = progress.directory / "log.txt"
-        atomic_write(path, text.encode("utf-8", "replace"))
+        progress.save("log.txt", text)
 
 
 def sanitise(report: pytest.TestReport) -> None:

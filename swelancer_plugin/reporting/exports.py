@@ -1,0 +1,112 @@
+"""What other tools read: summary.json, results.csv, and the link to the latest run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from swelancer_plugin.attempt import Attempt, Selected
+from swelancer_plugin.files import atomic_write
+from swelancer_plugin.results.gate import Verdict
+from swelancer_plugin.results.summary import Summary
+from swelancer_plugin.results.tally import Item, deciding_items
+
+COLUMNS: Final = (
+    "dataset",
+    "task_id",
+    "variant",
+    "title",
+    "price_usd",
+    "attempt",
+    "outcome",
+    "earned_usd",
+    "reason",
+    "seconds",
+    "model",
+    "sealed",
+    "try",
+)
+LATEST: Final = "latest"
+
+
+def write_summary_json(
+    path: Path, summary: Summary, verdict: Verdict | None, facts: Mapping[str, object]
+) -> None:
+    """Write summary, gate verdict (null without a gate) and facts of the run (model, run id...).
+
+    `facts` must be plain JSON values. Raises OSError; an older file is replaced in one step.
+    """
+    document = {
+        "run": dict(facts),
+        "summary": summary.as_dict(),
+        "gate": None if verdict is None else verdict.as_dict(),
+    }
+    atomic_write(path, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
+
+
+def write_results_csv(
+    path: Path, selected: Sequence[Selected], attempts: Iterable[Attempt]
+) -> None:
+    """Write one row per selected item, those that never ran too, with its deciding try.
+
+    Money is dollars with two decimals. No cell is a formula to a spreadsheet. Raises OSError.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(item) for item in deciding_items(selected, attempts))
+    # A lone surrogate, which JSON can carry, has no UTF-8 form.
+    atomic_write(path, buffer.getvalue().encode("utf-8", errors="replace"))
+
+
+def point_latest(reports: Path, run: Path) -> None:
+    """Let `reports`/latest lead to the run's directory.
+
+    Where it can't be a link (no right to make one, or a real directory has the name) the run's
+    path is written to `reports`/latest.txt. Raises OSError if that can't be written either.
+    """
+    target = os.path.relpath(run.absolute(), reports.absolute())
+    temporary = reports / f".tmp-{secrets.token_hex(8)}"
+    note = reports / f"{LATEST}.txt"
+    try:
+        temporary.symlink_to(target, target_is_directory=True)
+        temporary.replace(reports / LATEST)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        atomic_write(note, (target + "\n").encode(errors="surrogateescape"))
+    else:
+        note.unlink(missing_ok=True)
+
+
+def _row(item: Item) -> list[str]:
+    selected, attempt = item.selected, item.attempt
+    return [
+        _cell(selected.dataset),
+        _cell(selected.task_id),
+        selected.variant,
+        _cell(selected.title),
+        _usd(item.price_cents),
+        str(selected.attempt),
+        item.outcome.value,
+        _usd(item.earned_cents),
+        _cell(item.reason),
+        "" if attempt is None else f"{attempt.duration:.3f}",
+        "" if attempt is None else _cell(attempt.model),
+        "" if attempt is None else str(attempt.sealed).lower(),
+        "" if attempt is None else str(attempt.try_number),
+    ]
+
+
+def _usd(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def _cell(text: str) -> str:
+    """Return a text that a spreadsheet takes as text: a formula begins with one of these."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

@@ -1,0 +1,55 @@
+"""What reports carry of a task: one JSON string, which survives the way from a worker."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from swelancer_plugin.attempt import Attempt
+
+ATTRIBUTE = "swelancer"
+"""Name of the report attribute that holds an attempt, as `to_json` wrote it."""
+
+
+def attempt_of(report: object) -> Attempt | None:
+    """Return the attempt that a pytest report is about, None for any other test's report.
+
+    Raises ValueError for an attribute that is no attempt.
+    """
+    text = getattr(report, ATTRIBUTE, None)
+    return None if text is None else from_json(text)
+
+
+def decides(report: object) -> bool:
+    """Tell whether a report is the one that shows its task's end: the call, or a failed setup.
+
+    A task's setup, call and teardown may all carry the attempt; its money is shown once.
+    """
+    when, outcome = getattr(report, "when", None), getattr(report, "outcome", None)
+    return when == "call" or (when == "setup" and outcome != "passed")
+
+
+def to_json(attempt: Attempt) -> str:
+    """Return an attempt as one line of ASCII: no byte in it can break the transport."""
+    return json.dumps(attempt.as_dict(), allow_nan=False)
+
+
+@lru_cache(maxsize=256)  # each report is asked by several hooks
+def from_json(text: str) -> Attempt:
+    """Return the attempt that `to_json` wrote. Raises ValueError for anything else."""
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise ValueError(f"an attempt is a JSON object, not {text[:80]!r}")
+    return Attempt.from_dict(data)
+
+
+def plain(text: str, limit: int | None = None) -> str:
+    """Return outside text as one line that steers no terminal and fits any encoding.
+
+    Control characters, line ends, direction marks and lone surrogates become spaces; at most
+    `limit` characters are kept.
+    """
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if limit is None or len(line) <= limit:
+        return line
+    return line[: max(limit - 3, 0)].rstrip() + "..."
