@@ -68,7 +68,8 @@ class _TaskFile(_Schema):
     correct_proposal: int | None = None
     bug_patch: Annotated[str, AfterValidator(_line)] = "bug.patch"
     gold_patch: Annotated[str, AfterValidator(_line)] = "gold.patch"
-    tests: Annotated[str, AfterValidator(_line)] = "tests"
+    tests: Annotated[str, AfterValidator(_line)] = "hidden_tests"
+    # Not a name of the form test*: pytest imports a conftest.py in there at its very start.
 
 
 class _RepositoryFile(_Schema):

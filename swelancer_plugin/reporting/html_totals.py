@@ -62,10 +62,7 @@ def _text(text: str) -> str:
 
 
 def _table(title: str, last: str, rows: list[tuple[str, ...]]) -> str:
-    columns = "".join(
-        f'<th scope="col">{_text(name)}</th>'
-        for name in (title, *COLUMNS, last)
-    )
+    columns = "".join(f'<th scope="col">{_text(name)}</th>' for name in (title, *COLUMNS, last))
     body = "".join(
         f'<tr><th scope="row">{_text(row[0])}</th>'
         + "".join(f"<td>{_text(cell)}</td>" for cell in row[1:])

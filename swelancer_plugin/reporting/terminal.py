@@ -124,10 +124,7 @@ def group_tables(summary: Summary) -> list[tuple[str, list[tuple[str, ...]]]]:
 
 def _write_tables(reporter: pytest.TerminalReporter, summary: Summary) -> None:
     last = "tasks" if summary.attempts == 1 else "attempts"
-    tables = [
-        [(title, *COLUMNS, last), *rows]
-        for title, rows in group_tables(summary)
-    ]
+    tables = [[(title, *COLUMNS, last), *rows] for title, rows in group_tables(summary)]
     every = [row for table in tables for row in table]
     numbers = [max((len(row[column]) for row in every), default=0) for column in range(1, 5)]
     room = max(_width() - sum(numbers) - 2 * len(numbers) - 1, 12)
@@ -185,7 +182,9 @@ def _write_items(
 ) -> None:
     for item in items[:shown]:
         label = word or item.outcome.value.upper().replace("_", " ")
-        line = f"{dollars(item.price_cents)} {item.selected.nodeid} - {item.reason}"
+        # Its path alone can fill a line, and results.csv has it.
+        name = item.selected.nodeid.rpartition("::")[2]
+        line = f"{dollars(item.price_cents)} {name} - {item.reason}"
         reporter.write(label, **colour)
         reporter.line(" " + plain(line, _width() - len(label) - 2))
     if len(items) > shown:
@@ -193,7 +192,7 @@ def _write_items(
 
 
 def _write_wrapped(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None:
-    for line in textwrap.wrap(text, _width() - 1, subsequent_indent="  "):
+    for line in textwrap.wrap(text, _width() - 1, subsequent_indent="  ", break_on_hyphens=False):
         reporter.write_line(line.replace("\u00a0", " "), **markup)
 
 

@@ -8,7 +8,11 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 RUN_LABEL = "swelancer.run"
+"""Holds a run's token, which no other run has."""
+NAME_LABEL = "swelancer.name"
 TASK_LABEL = "swelancer.task"
+OWNER_LABEL = "swelancer.owner"
+"""Process id of the worker that started it."""
 KEEP_LABEL = "swelancer.keep"
 
 

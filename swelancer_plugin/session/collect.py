@@ -60,7 +60,7 @@ class TaskItem(pytest.Function):
         """Return the headline that pytest shows: id, price and variant."""
         return (
             self.path,
-            None,
+            0,
             f"{self.name} ({dollars(self.task.price_cents)} {self.task.variant})",
         )
 

@@ -78,6 +78,7 @@ class Controller:
         """Count what could not be collected."""
         self.collection_errors += report.failed
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take what was selected, where this process itself collects."""
         found = handover.survey(session.items, self.run.settings)
@@ -168,7 +169,8 @@ class Controller:
         paths = {"results": str(self._shown(self.run.directory))}
         if getattr(self.config.option, "htmlpath", None):
             paths = {"report": str(self._shown(Path(self.config.option.htmlpath))), **paths}
-        terminal.write_closing(terminalreporter, self.summary, self.verdict, paths)
+        notes = header.kept(self.run) if self.attempts else ()
+        terminal.write_closing(terminalreporter, self.summary, self.verdict, paths, notes)
 
     def _shown(self, path: Path) -> Path:
         here = self.config.invocation_params.dir

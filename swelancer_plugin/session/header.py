@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from swelancer_plugin import __version__
+from swelancer_plugin.runs.cleanup import NAME_LABEL
 from swelancer_plugin.session.run import Run
 from swelancer_plugin.settings import OPTIONS, PRIVILEGED
 
@@ -27,6 +28,17 @@ def lines(run: Run) -> list[str]:
     if settings.without_repository:
         text.append("swelancer: manager tasks run without their repository")
     return text
+
+
+def kept(run: Run) -> tuple[str, ...]:
+    """Return where the computers of this run are, if they were to be kept."""
+    if not run.settings.keep_computers or run.settings.computer != "docker":
+        return ()
+    chosen = f"docker ps -aq --filter label={NAME_LABEL}={run.home.name}"
+    return (
+        f"containers are kept: list them with `{chosen}`, look into one with "
+        f"`docker exec -it ID sh`, remove them with `docker rm -f $({chosen})`",
+    )
 
 
 def _shown(value: object) -> str:

@@ -8,6 +8,13 @@ import os
 import pytest
 
 from swelancer_plugin.computers.interface import ComputerProvider, ComputerSpec
+from swelancer_plugin.runs.cleanup import (
+    KEEP_LABEL,
+    NAME_LABEL,
+    OWNER_LABEL,
+    RUN_LABEL,
+    TASK_LABEL,
+)
 from swelancer_plugin.session.run import Run, run_of
 from swelancer_plugin.settings import Settings
 from swelancer_plugin.task import Repository, Task
@@ -67,17 +74,19 @@ def spec_of(task: Task, run: Run, provider: ComputerProvider) -> ComputerSpec:
 
         assert isinstance(provider, DockerProvider)
         image = repository_image(provider.client, placed.repository)
+    keep = run.settings.keep_computers
     return ComputerSpec(
         task=placed,
         image=image,
         workdir=task.brief.workdir,
         labels={
-            "swelancer.run": run.token,
-            "swelancer.name": run.home.name,
-            "swelancer.task": f"{task.dataset}/{task.id}",
-            "swelancer.owner": str(os.getpid()),
+            RUN_LABEL: run.token,
+            NAME_LABEL: run.home.name,
+            TASK_LABEL: f"{task.dataset}/{task.id}",
+            OWNER_LABEL: str(os.getpid()),
+            **({KEEP_LABEL: "1"} if keep else {}),
         },
-        keep=run.settings.keep_computers,
+        keep=keep,
     )
 
 

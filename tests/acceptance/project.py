@@ -80,9 +80,9 @@ class Project:
         return (self.path / "reports" / "latest").resolve()
 
     def summary(self) -> dict[str, Any]:
-        """The last run's summary.json."""
-        document: dict[str, Any] = json.loads((self.latest / "summary.json").read_text())
-        return document
+        """The last run's numbers, and the gate's verdict."""
+        document = json.loads((self.latest / "summary.json").read_text())
+        return {**document["summary"], "gate": document["gate"]}
 
     def records(self) -> list[dict[str, Any]]:
         """All records of the last run."""

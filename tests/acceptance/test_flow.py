@@ -24,7 +24,7 @@ def test_dollars_are_earned_in_containers_and_every_output_says_the_same(
     result.stdout.fnmatch_lines(
         ["*selected 3 tasks, $1,300*", "*Earned $250 of $1,300 (19.2%): 1 of 3 tasks*"]
     )
-    assert project.summary()["earned_cents"] == 250_00
+    assert project.summary()["total"]["earned_cents"] == 250_00
     with (project.latest / "results.csv").open() as file:
         table = {row["task_id"]: row for row in csv.DictReader(file)}
     assert {name: row["outcome"] for name, row in table.items()} == {

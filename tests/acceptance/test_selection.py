@@ -92,10 +92,10 @@ def test_without_a_model_the_error_names_the_baselines(project: Project, workers
 
 def test_hidden_tests_and_the_repository_are_never_collected(project: Project) -> None:
     folder = project.task("one", 100)
-    for place in (folder / "tests", project.path / "tasks" / "app" / "source"):
+    for place in (folder / "hidden_tests", project.path / "tasks" / "app" / "source"):
         place.mkdir(exist_ok=True)
         (place / "test_secret.py").write_text("def test_it(): assert 0\n")
-    (folder / "conftest.py").write_text("raise RuntimeError('a task is data')\n")
+    (folder / "hidden_tests" / "conftest.py").write_text("raise RuntimeError('a task is data')\n")
     for argument in ("tasks", "tasks/one", "tasks/one/task.toml", "tasks/one/task.toml::one"):
         result = project.run("--collect-only", "-q", argument)
         assert names(result) == ["tasks/one/task.toml::one"]

@@ -54,7 +54,7 @@ def manager(home: Path) -> Path:
 def ic(home: Path) -> Path:
     put(home / "bug.patch", "bug")
     put(home / "gold.patch", "gold")
-    put(home / "tests" / "unit" / "test_cents.py", "def test(): ...")
+    put(home / "hidden_tests" / "unit" / "test_cents.py", "def test(): ...")
     return put(home / "task.toml", IC)
 
 
@@ -96,7 +96,7 @@ def test_an_ic_task(ic: Path) -> None:
     assert task.split == "diamond"
     assert task.brief.proposals == ()
     assert task.answer == IcAnswer(
-        (str(ic.parent / "tests"),), ic.parent / "bug.patch", ic.parent / "gold.patch"
+        (str(ic.parent / "hidden_tests"),), ic.parent / "bug.patch", ic.parent / "gold.patch"
     )
 
 
@@ -171,11 +171,11 @@ def test_bad_ic_files(ic: Path, more: str, wanted: str) -> None:
 
 
 def test_tests_without_a_file(ic: Path) -> None:
-    (ic.parent / "tests" / "unit" / "test_cents.py").unlink()
+    (ic.parent / "hidden_tests" / "unit" / "test_cents.py").unlink()
     assert "holds no file" in reason(ic)
 
 
-@pytest.mark.parametrize("name", ["issue.md", "bug.patch", "tests", "tests/unit/more"])
+@pytest.mark.parametrize("name", ["issue.md", "bug.patch", "hidden_tests", "hidden_tests/unit/more"])
 def test_links_out_of_the_task(ic: Path, tmp_path: Path, name: str) -> None:
     path = ic.parent / name
     outside = tmp_path / "outside"

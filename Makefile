@@ -1,0 +1,64 @@
+# Set-up and everyday commands; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+UV := $(shell command -v uv 2>/dev/null)
+# Tests of the project itself; a bare pytest would run the benchmark.
+PYTEST := $(BIN)/python -m pytest tests -q -n 2
+
+.PHONY: help setup demo quick test soak bench lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## virtual environment, container engine, base image
+	@$(BIN)/swelancer setup
+
+demo: setup ## the bundled tasks with an offline model; ends with the dollars and the report
+	@# The gate makes unearned tasks no failure of this command, and any broken machinery one.
+	@$(BIN)/python -m pytest tasks --model longest --max-infra-errors 0
+
+quick: lint setup ## lint and the tests that take under five minutes
+	@$(PYTEST) -m "not slow and not soak"
+
+test: lint setup ## lint and all tests
+	@$(PYTEST) -m "not soak"
+
+soak: setup ## the long runs under load
+	@$(PYTEST) -n 0 -m soak
+
+bench: setup ## the speed measurements, each a file in bench/
+	@shopt -s nullglob; for file in bench/[!_]*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+
+lint: $(STAMP) ## ruff and mypy
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo "To do: $(BIN)/ruff format"; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+
+clean: ## remove the virtual environment and caches; reports and images stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+ifdef UV
+$(STAMP): pyproject.toml $(wildcard uv.lock)
+	@echo "virtual environment: uv sync"
+	@uv sync --quiet --inexact
+	@touch $@
+else
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "To do: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "virtual environment: pip install (about a minute)"
+	@$(PYTHON) -m venv .venv
+	@# Dependency groups need a newer pip than Python brings.
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e . --group dev
+	@touch $@
+endif
