@@ -68,6 +68,7 @@ def test_whatever_an_agent_leaves_behind_is_graded(
     page = (project.latest / "report.html").read_text()
     assert "<script>alert(1)" not in page
     assert len(page) < 200_000
-    assert (project.latest / record["files"].get("log", "")).exists()
+    home = project.latest / "tasks" / "tasks" / "one" / "attempt-1" / "try-1"
+    assert (home / record["files"]["log"]).stat().st_size > 200_000
     (row,) = project.rows()
     assert "<script>" not in "".join(row["resultsTableRow"])
