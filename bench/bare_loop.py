@@ -15,6 +15,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from docker.types import LogConfig
+
 from swelancer_plugin.computers.base_image import BASE_IMAGE
 from swelancer_plugin.computers.engine import connect
 
@@ -36,7 +38,7 @@ def create(client: DockerClient) -> str:
         memswap_limit=2 * 1024**3,
         nano_cpus=2 * 10**9,
         pids_limit=512,
-        log_config={"Type": "none"},
+        log_config=LogConfig(type="none"),
         auto_remove=True,
     )
     made: dict[str, str] = api.create_container(

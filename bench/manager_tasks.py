@@ -51,6 +51,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             command = pytest_command(options.at_once, folder)
+            # Else pytest-asyncio warns in every process.
+            ini = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+            (folder / "pytest.ini").write_text(ini)
             output = folder / "output.txt"
             with output.open("wb") as file:
                 ours = timed(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
-from typing import Any, Final, Self
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
 
 from swelancer_plugin.outcome import POLICIES, Outcome
-from swelancer_plugin.task import VARIANTS, Variant, valid_id
+from swelancer_plugin.task import Variant, valid_id
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict, TypeAdapter
 
 SCHEMA_VERSION = 1
 
@@ -19,6 +22,12 @@ class Attempt:
 
     Money is integer cents, durations are seconds, times are UTC in ISO 8601.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = {
+        "extra": "forbid",
+        "strict": True,
+        "allow_inf_nan": False,
+    }
 
     dataset: str
     task_id: str
@@ -72,98 +81,37 @@ class Attempt:
         """Wall seconds of all phases together."""
         return sum(self.seconds.values())
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the record as plain JSON values."""
-        return {**asdict(self), "outcome": self.outcome.value, "tags": list(self.tags)}
+    def __post_init__(self) -> None:
+        """Refuse, by ValueError, what can't be true: odd ids, money that an outcome never pays."""
+        if self.schema != SCHEMA_VERSION:
+            raise ValueError(f"schema {self.schema} is not {SCHEMA_VERSION}")
+        for text in (self.task_id, self.dataset):
+            if not valid_id(text):
+                raise ValueError(f"{text!r:.80} is no task or dataset id")
+        if self.price_cents < 0 or self.attempt < 1 or self.try_number < 1:
+            raise ValueError("a price, attempt or try number is below its least")
+        payable = {"price": {self.price_cents}, "as graded": {0, self.price_cents}, "nothing": {0}}
+        if self.earned_cents not in payable[POLICIES[self.outcome].pays]:
+            raise ValueError(f"{self.earned_cents} cents is not what {self.outcome} pays")
+
+    def to_json(self) -> str:
+        """Return the record as one line of ASCII, which no transport can break."""
+        return json.dumps(asdict(self), allow_nan=False)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the record that `as_dict` wrote.
+    def from_json(cls, text: str | bytes) -> Attempt:
+        """Return the record that `to_json` wrote.
 
-        Raises ValueError, naming the key, for a missing or unknown one, a value of the wrong type,
-        an id that could not be a directory name, and money that the outcome does not pay.
+        Raises ValueError (pydantic's own) for anything else, naming the key.
         """
-        known = {item.name: item for item in fields(cls)}
-        if unknown := sorted(data.keys() - known.keys()):
-            raise ValueError(f"attempt: unknown keys {unknown}")
-        required = {
-            name
-            for name, item in known.items()
-            if item.default is MISSING and item.default_factory is MISSING
-        }
-        if missing := sorted(required - data.keys()):
-            raise ValueError(f"attempt: missing keys {missing}")
-        attempt = cls(
-            **{name: _read(name, str(known[name].type), raw) for name, raw in data.items()}
-        )
-        _check(attempt)
-        return attempt
+        return _reader().validate_json(text)
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+@cache
+def _reader() -> TypeAdapter[Attempt]:
+    from pydantic import TypeAdapter  # heavy, and only those who read records need it
 
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_seconds(value: object) -> bool:
-    return (_is_number(value) or isinstance(value, float)) and math.isfinite(float(str(value)))
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(map(_is_text, value))
-
-
-def _is_named(value: object, member: Callable[[object], bool]) -> bool:
-    return (
-        isinstance(value, dict) and all(map(_is_text, value)) and all(map(member, value.values()))
-    )
-
-
-_Reader = tuple[Callable[[object], bool], Callable[[Any], object]]
-_READERS: Final[dict[str, _Reader]] = {
-    "str": (_is_text, str),
-    "int": (_is_number, int),
-    "bool": (lambda value: isinstance(value, bool), bool),
-    "str | None": (lambda value: value is None or _is_text(value), lambda value: value),
-    "int | None": (lambda value: value is None or _is_number(value), lambda value: value),
-    "tuple[str, ...]": (_is_texts, tuple),
-    "dict[str, str]": (lambda value: _is_named(value, _is_text), dict),
-    "dict[str, float]": (lambda value: _is_named(value, _is_seconds), dict),
-    "Variant": (lambda value: value in VARIANTS, lambda value: value),
-    "Outcome": (lambda value: value in list(Outcome), Outcome),
-}
-"""By annotation: whether a plain JSON value fits, and how it becomes the field's."""
-
-
-def _read(name: str, annotation: str, value: object) -> Any:  # noqa: ANN401 - goes into cls(**...)
-    fits, convert = _READERS[annotation]
-    if not fits(value):
-        raise ValueError(f"attempt: {name} is {value!r:.80}, not {annotation}")
-    return convert(value)
-
-
-def _check(attempt: Attempt) -> None:
-    """Refuse values that fit their types and still can't be true."""
-    if attempt.schema != SCHEMA_VERSION:
-        raise ValueError(f"attempt: schema {attempt.schema} is not {SCHEMA_VERSION}")
-    for name in ("task_id", "dataset"):
-        if not valid_id(getattr(attempt, name)):
-            raise ValueError(f"attempt: {name} {getattr(attempt, name)!r:.80} is no id")
-    for name, least in (("price_cents", 0), ("attempt", 1), ("try_number", 1)):
-        if getattr(attempt, name) < least:
-            raise ValueError(f"attempt: {name} is below {least}")
-    payable = {
-        "price": {attempt.price_cents},
-        "as graded": {0, attempt.price_cents},
-        "nothing": {0},
-    }
-    if attempt.earned_cents not in payable[POLICIES[attempt.outcome].pays]:
-        raise ValueError(
-            f"attempt: earned_cents {attempt.earned_cents} is not what {attempt.outcome} pays"
-        )
+    return TypeAdapter(Attempt)
 
 
 def attempt_directory(dataset: str, task_id: str, attempt: int, try_number: int) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 
 from swelancer_plugin.attempt import Attempt
 
 ATTRIBUTE = "swelancer"
-"""Name of the report attribute that holds an attempt, as `to_json` wrote it."""
+"""Name of the report attribute that holds an attempt, as its `to_json` wrote it."""
 
 
 def attempt_of(report: object) -> Attempt | None:
@@ -17,7 +16,7 @@ def attempt_of(report: object) -> Attempt | None:
     Raises ValueError for an attribute that is no attempt.
     """
     text = getattr(report, ATTRIBUTE, None)
-    return None if text is None else from_json(text)
+    return None if text is None else _read(text)
 
 
 def decides(report: object) -> bool:
@@ -29,18 +28,9 @@ def decides(report: object) -> bool:
     return when == "call" or (when == "setup" and outcome != "passed")
 
 
-def to_json(attempt: Attempt) -> str:
-    """Return an attempt as one line of ASCII: no byte in it can break the transport."""
-    return json.dumps(attempt.as_dict(), allow_nan=False)
-
-
 @lru_cache(maxsize=256)  # each report is asked by several hooks
-def from_json(text: str) -> Attempt:
-    """Return the attempt that `to_json` wrote. Raises ValueError for anything else."""
-    data = json.loads(text)
-    if not isinstance(data, dict):
-        raise ValueError(f"an attempt is a JSON object, not {text[:80]!r}")
-    return Attempt.from_dict(data)
+def _read(text: str) -> Attempt:
+    return Attempt.from_json(text)
 
 
 def plain(text: str, limit: int | None = None) -> str:

@@ -41,10 +41,8 @@ class Item:
 
     @property
     def earned_cents(self) -> int:
-        """What it paid; 0 for every outcome that pays nothing, whatever the record says."""
-        if self.attempt is None or self.policy.pays == "nothing":
-            return 0
-        return self.attempt.earned_cents
+        """What it paid."""
+        return 0 if self.attempt is None else self.attempt.earned_cents
 
     @property
     def won(self) -> bool:

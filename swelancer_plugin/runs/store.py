@@ -66,8 +66,7 @@ def last_try(run: Path, selected: Selected) -> tuple[int, Path] | None:
 
 def write_attempt(directory: Path, attempt: Attempt) -> None:
     """Write a try's record, once."""
-    text = json.dumps(attempt.as_dict(), indent=1, allow_nan=False, ensure_ascii=True)
-    atomic_write(directory / RECORD, text.encode("ascii"))
+    atomic_write(directory / RECORD, attempt.to_json().encode("ascii"))
 
 
 def read_attempts(run: Path) -> Iterator[Attempt]:
@@ -76,7 +75,7 @@ def read_attempts(run: Path) -> Iterator[Attempt]:
     """
     for path in sorted(run.glob(f"tasks/*/*/attempt-*/try-*/{RECORD}")):
         try:
-            yield Attempt.from_dict(json.loads(path.read_bytes()))
+            yield Attempt.from_json(path.read_bytes())
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 

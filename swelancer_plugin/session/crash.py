@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import pytest
@@ -43,7 +42,7 @@ def _record(run: Run, lost: Selected, reason: str) -> Attempt:
     found = last_try(run.home, lost)
     number, directory = found or allocate_try(run.home, lost.dataset, lost.task_id, lost.attempt)
     if (directory / RECORD).exists():
-        return Attempt.from_dict(json.loads((directory / RECORD).read_bytes()))
+        return Attempt.from_json((directory / RECORD).read_bytes())
     attempt = Attempt(
         dataset=lost.dataset,
         task_id=lost.task_id,

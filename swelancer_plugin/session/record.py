@@ -17,7 +17,7 @@ from swelancer_plugin.datasets.errors import DatasetError
 from swelancer_plugin.files import atomic_write
 from swelancer_plugin.grading.grade import Grade
 from swelancer_plugin.outcome import Outcome
-from swelancer_plugin.reporting.records import ATTRIBUTE, to_json
+from swelancer_plugin.reporting.records import ATTRIBUTE
 from swelancer_plugin.runs.store import RECORD, allocate_try, write_attempt
 from swelancer_plugin.session.collect import TaskItem
 from swelancer_plugin.session.run import Run, run_of
@@ -139,7 +139,7 @@ def annotate(
         attempt = progress.finish(grade)
         report.user_properties += _properties(attempt)
     if progress.written is not None:
-        setattr(report, ATTRIBUTE, to_json(progress.written))
+        setattr(report, ATTRIBUTE, progress.written.to_json())
     return report
 
 
@@ -163,7 +163,7 @@ def _grade_at(
 
 def attach(report: pytest.TestReport, attempt: Attempt) -> None:
     """Put a record on a report: for our reporters, and as properties for JUnit."""
-    setattr(report, ATTRIBUTE, to_json(attempt))
+    setattr(report, ATTRIBUTE, attempt.to_json())
     report.user_properties += _properties(attempt)
 
 

@@ -21,14 +21,14 @@ import pytest
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.reporting import progress, terminal
 from swelancer_plugin.reporting.html_table import HtmlTable
-from swelancer_plugin.reporting.records import ATTRIBUTE, attempt_of, decides, from_json
-from swelancer_plugin.attempt import Selected
+from swelancer_plugin.reporting.records import ATTRIBUTE, attempt_of, decides
+from swelancer_plugin.attempt import Attempt, Selected
 from swelancer_plugin.results.gate import decide
 from swelancer_plugin.results.summary import summarise
 from swelancer_plugin.settings import Settings, Threshold
 
 RECORDS = json.loads(Path(__file__).with_name("records.json").read_text())
-ALL = [from_json(json.dumps(record)) for record in RECORDS.values()]
+ALL = [Attempt.from_json(json.dumps(record)) for record in RECORDS.values()]
 SELECTED = [
     Selected(a.dataset, a.task_id, a.variant, a.title, a.price_cents, a.attempt, a.nodeid)
     for a in ALL
@@ -47,7 +47,7 @@ def name(nodeid):
 
 @pytest.fixture
 def attempt(request):
-    record = from_json(json.dumps(RECORDS[request.node.name]))
+    record = Attempt.from_json(json.dumps(RECORDS[request.node.name]))
     if record.outcome is Outcome.VOID:
         raise RuntimeError("the engine is gone")
     return record
@@ -112,7 +112,7 @@ def {name}(attempt):
 
 def arrange(pytester: pytest.Pytester, attempts: Iterable[Attempt], ordinary: str = "") -> None:
     """Write conftest, records and a test function per attempt, named ``test_<task id>``."""
-    records = {f"test_{attempt.task_id}": attempt.as_dict() for attempt in attempts}
+    records = {f"test_{attempt.task_id}": json.loads(attempt.to_json()) for attempt in attempts}
     pytester.makeconftest(CONFTEST)
     if not (pytester.path / "tox.ini").exists():
         pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")

@@ -7,7 +7,7 @@ import pytest
 from swelancer_plugin.attempt import Attempt
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.reporting import progress, terminal
-from swelancer_plugin.reporting.records import ATTRIBUTE, plain, to_json
+from swelancer_plugin.reporting.records import ATTRIBUTE, plain
 from swelancer_plugin.results.summary import summarise
 from tests.reporting.stand_in import arrange, attempt
 from tests.results.samples import run, selected, tried
@@ -152,7 +152,7 @@ class Report:
     def __init__(self, record: Attempt | None, when: str = "call", outcome: str = "failed") -> None:
         self.when, self.outcome = when, outcome
         if record is not None:
-            setattr(self, ATTRIBUTE, to_json(record))
+            setattr(self, ATTRIBUTE, record.to_json())
 
 
 @pytest.mark.parametrize(

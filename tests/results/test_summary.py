@@ -64,11 +64,6 @@ def test_what_was_selected_twice_counts_once_and_what_was_not_selected_not_at_al
     assert summary.total.items == 1
 
 
-def test_an_outcome_that_pays_nothing_pays_nothing_whatever_the_record_says() -> None:
-    item = selected()
-    assert summarise([item], [tried(item, VOID, earned_cents=1000_00)]).earned_cents == 0
-
-
 def test_a_limit_is_paid_as_graded() -> None:
     item = selected()
     summary = summarise([item], [tried(item, Outcome.LIMIT, earned_cents=1000_00)])
