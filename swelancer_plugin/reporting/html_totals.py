@@ -37,6 +37,9 @@ body{display:flex;flex-direction:column}
 #results-table td.col-price,#results-table td.col-earned,#results-table td.col-time{
 text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .swl-title,.swl-reason{color:#595959}
+.logwrapper{overflow-y:auto}
+.logwrapper .logexpander{margin-left:calc(100% - 105px)}
+.logwrapper .log{margin-bottom:-50px}
 .col-links__extra{color:#0550ae}
 </style>"""
 

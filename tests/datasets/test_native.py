@@ -175,7 +175,9 @@ def test_tests_without_a_file(ic: Path) -> None:
     assert "holds no file" in reason(ic)
 
 
-@pytest.mark.parametrize("name", ["issue.md", "bug.patch", "hidden_tests", "hidden_tests/unit/more"])
+@pytest.mark.parametrize(
+    "name", ["issue.md", "bug.patch", "hidden_tests", "hidden_tests/unit/more"]
+)
 def test_links_out_of_the_task(ic: Path, tmp_path: Path, name: str) -> None:
     path = ic.parent / name
     outside = tmp_path / "outside"
