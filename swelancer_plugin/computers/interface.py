@@ -50,6 +50,13 @@ class CommandError(ComputerError):
         )
 
 
+def checked(command: str, result: CommandResult) -> CommandResult:
+    """Return `result` if its exit code is 0. Raises CommandError."""
+    if result.exit_code != 0:
+        raise CommandError(command, result)
+    return result
+
+
 class ComputerGone(ComputerError):
     """The computer no longer answers. What ran inside can cause this, so it proves nothing."""
 
@@ -100,6 +107,18 @@ class TimedComputer(Protocol):
         self, command: str, *, timeout: float | None = None
     ) -> CommandResult:
         """Run a command; at the timeout (seconds) its whole process tree is killed inside."""
+
+
+@runtime_checkable
+class PlacedComputer(Protocol):
+    """A computer that says where its working directory really is; our own backends do.
+
+    It may differ from the one that was asked for: LocalComputer makes one of its own.
+    """
+
+    @property
+    def workdir(self) -> str:
+        """Absolute path, for commands, of the repository that the task is about."""
 
 
 @dataclass(frozen=True, slots=True)

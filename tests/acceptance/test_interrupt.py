@@ -166,4 +166,6 @@ def test_no_engine_is_one_clear_error(
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         errors = [line for line in result.errlines if line.startswith("ERROR")]
         assert len(errors) == 1
-        result.stderr.fnmatch_lines(["ERROR: no container engine answers*", "*(DOCKER_HOST): no such socket*"])
+        result.stderr.fnmatch_lines(
+            ["ERROR: no container engine answers*", "*(DOCKER_HOST): no such socket*"]
+        )

@@ -3,14 +3,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from swelancer_plugin.computers.local import LocalProvider
 
 from swelancer_plugin.agents.baselines import Gold, baseline
 from swelancer_plugin.agents.interface import Agent
 from swelancer_plugin.computers.interface import ComputerSpec
+from swelancer_plugin.computers.local import LocalProvider
+from swelancer_plugin.grading.decision import KEY
 from swelancer_plugin.task import (
     Brief,
     IcAnswer,
@@ -33,11 +33,8 @@ def decision_of(agent: Agent, proposals: tuple[Proposal, ...] = PROPOSALS) -> in
         try:
             placed = Brief("1", "swe_manager", "t", "d", 100, computer.workdir, proposals)
             await agent.solve(placed, computer)
-            path = Path(placed.decision_path)
-            if not path.exists():
-                return None
-            decision = json.loads(path.read_text())
-            return int(decision["selected_proposal_id"])
+            left = await computer.send_shell_command("cat manager_decisions.json")
+            return None if left.exit_code else int(json.loads(left.output)[KEY])
         finally:
             await computer.cleanup()
 

@@ -1,0 +1,264 @@
+"""Computers that are containers, by any engine that speaks Docker's API."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import shlex
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import docker.errors
+from docker.types import LogConfig
+
+from swelancer_plugin.computers import archive
+from swelancer_plugin.computers.attachment import attach
+from swelancer_plugin.computers.channel import (
+    SCRATCH,
+    SCRATCH_OPTIONS,
+    Channel,
+    entry_point,
+)
+from swelancer_plugin.computers.engine_answers import engine_asked
+from swelancer_plugin.computers.interface import (
+    CommandResult,
+    ComputerGone,
+    ComputerSpec,
+    EngineError,
+    FrozenFile,
+    SealedComputer,
+    checked,
+)
+from swelancer_plugin.computers.limits import ENGINE_LIMIT
+
+if TYPE_CHECKING:
+    from docker import APIClient, DockerClient
+
+_CPU_PERIOD = 100_000
+"""Microseconds. A quota, unlike NanoCpus, may be above what the machine has."""
+
+
+class DockerProvider:
+    """Starts containers: no network, no capabilities, bounded memory, CPU and processes."""
+
+    name = "docker"
+    sealed = True
+
+    def __init__(self, client: DockerClient) -> None:
+        self.client = client
+
+    async def start(self, spec: ComputerSpec) -> DockerComputer:
+        """Start a container of `spec.image`. Raises EngineError.
+
+        Whatever happens, a cancellation included, no container stays that nobody has.
+        """
+        launch = _Launch(self.client.api, spec)
+        try:
+            computer = await asyncio.to_thread(launch.run)
+            await computer.hello()
+        except ComputerGone as gone:  # nobody has worked in it yet: the image, not a task
+            launch.abandon()
+            raise EngineError(f"image {spec.image!r} gave no working computer: {gone}") from gone
+        except BaseException:
+            launch.abandon()
+            raise
+        return computer
+
+
+class DockerComputer(SealedComputer):
+    """One container, spoken to over its PID 1's stdin; without a client it ends by itself."""
+
+    def __init__(
+        self, api: APIClient, container: str, channel: Channel, spec: ComputerSpec
+    ) -> None:
+        self.container = container
+        """The engine's id of it."""
+        self.workdir = spec.workdir
+        self._api = api
+        self._channel = channel
+        self._keep = spec.keep
+        self._frozen = False
+        self._released = False
+
+    async def hello(self) -> None:
+        """Wait until it can run commands. Raises ComputerGone."""
+        await self._channel.hello()
+
+    def close(self) -> None:
+        """Let go of the stream; unless it is to be kept, the container then ends by itself."""
+        self._channel.close()
+
+    async def send_shell_command(
+        self, command: str, *, timeout: float | None = None
+    ) -> CommandResult:
+        """Run a command; at the timeout (seconds) its process tree is killed, exit code 124."""
+        if self._frozen:
+            raise ComputerGone("the computer is frozen")
+        try:
+            return await self._channel.run(command, timeout)
+        except ComputerGone:
+            if self._channel.ended and not self._released and not self._frozen:
+                await asyncio.to_thread(self._ask_why)
+            raise
+
+    async def check_shell_command(
+        self, command: str, *, timeout: float | None = None
+    ) -> CommandResult:
+        """Run a command that has to succeed. Raises CommandError when it does not."""
+        return checked(command, await self.send_shell_command(command, timeout=timeout))
+
+    async def upload(self, local_path: str, remote_path: str) -> None:
+        """Copy a file of the host to an absolute path, making its directories; root owns it.
+
+        Raises CommandError where no directory can be made, or a directory is in the way.
+        """
+        if not posixpath.isabs(remote_path) or not posixpath.basename(remote_path):
+            raise ValueError(f"not an absolute path of a file: {remote_path!r}")
+        directory = shlex.quote(posixpath.dirname(remote_path))
+        target = shlex.quote(remote_path)
+        await self.check_shell_command(f"mkdir -p {directory} && [ ! -d {target} ]")
+        await asyncio.to_thread(
+            archive.upload, self._api, self.container, Path(local_path), remote_path
+        )
+
+    async def download(self, remote_path: str) -> bytes:
+        """Return the bytes of a file, links followed. Raises DownloadError."""
+        return await asyncio.to_thread(archive.download, self._api, self.container, remote_path)
+
+    async def freeze(self) -> None:
+        """Pause the container: nothing in it runs any more, and no command is taken."""
+        if self._frozen:
+            return
+        await asyncio.to_thread(self._pause)
+        self._frozen = True
+        self._channel.close("the computer was frozen")
+
+    async def read_frozen(self, path: str, limit: int) -> FrozenFile:
+        """Read one absolute path as the engine sees it; at most `limit` bytes."""
+        return await asyncio.to_thread(archive.read_frozen, self._api, self.container, path, limit)
+
+    async def cleanup(self) -> None:
+        """Remove the container; one that is to be kept is only let go. Raises EngineError."""
+        if self._released:
+            return
+        async with asyncio.timeout(ENGINE_LIMIT):
+            await asyncio.to_thread(self._release)
+
+    def _pause(self) -> None:
+        with engine_asked("freeze"):
+            self._api.pause(self.container)
+
+    def _release(self) -> None:
+        try:
+            if not self._keep:
+                remove(self._api, self.container)
+            elif self._frozen:
+                with engine_asked("unfreeze"):
+                    self._api.unpause(self.container)  # nobody can look into a frozen one
+            self._released = True
+        finally:
+            self._channel.close()
+
+    def _ask_why(self) -> None:
+        """Raise EngineError if the stream broke because the engine is gone, not the container."""
+        with engine_asked("the computer's stream ended; look at the container"):
+            self._api.inspect_container(self.container)
+
+
+class _Launch:
+    """Creating a container in a thread, which nothing can interrupt.
+
+    Its fruit may be unwanted by the time it is there.
+    """
+
+    def __init__(self, api: APIClient, spec: ComputerSpec) -> None:
+        self._api = api
+        self._spec = spec
+        self._lock = threading.Lock()
+        self._abandoned = False
+        self._computer: DockerComputer | None = None
+
+    def run(self) -> DockerComputer:
+        """Create, attach, start: in this order no byte of its stream is missed."""
+        what = f"start a computer of image {self._spec.image!r}"
+        with engine_asked(what, about_container=False):
+            made = self._api.create_container(**_configuration(self._api, self._spec))
+            container = str(made["Id"])
+            try:
+                stream = attach(self._api, container)
+                try:
+                    self._api.start(container)
+                except BaseException:
+                    stream.close()
+                    raise
+            except BaseException:
+                remove(self._api, container)
+                raise
+        computer = DockerComputer(self._api, container, Channel(stream), self._spec)
+        with self._lock:
+            self._computer = computer
+            abandoned = self._abandoned
+        if abandoned:
+            self._undo(computer)
+        return computer
+
+    def abandon(self) -> None:
+        """Have the container removed, now or as soon as it is there; does not wait for it."""
+        with self._lock:
+            self._abandoned = True
+            computer = self._computer
+        if computer is not None:
+            threading.Thread(target=self._undo, args=[computer]).start()
+
+    def _undo(self, computer: DockerComputer) -> None:
+        try:
+            remove(self._api, computer.container)
+        finally:
+            computer.close()
+
+
+def remove(api: APIClient, container: str) -> None:
+    """Remove a container, whatever its state, and wait until it is gone. Raises EngineError."""
+    with engine_asked("remove a container", about_container=False):
+        try:
+            api.remove_container(container, v=True, force=True)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            if error.status_code != 409:  # it is being removed already
+                raise
+            _await_removal(api, container)
+
+
+def _await_removal(api: APIClient, container: str) -> None:
+    try:
+        api.wait(container, timeout=int(ENGINE_LIMIT), condition="removed")
+    except docker.errors.NotFound:
+        return
+
+
+def _configuration(api: APIClient, spec: ComputerSpec) -> dict[str, Any]:
+    return {
+        "image": spec.image,
+        "entrypoint": [],
+        "command": entry_point(spec.keep),
+        "working_dir": spec.workdir,
+        "user": "0:0",
+        "stdin_open": True,
+        "tty": False,
+        "labels": dict(spec.labels),
+        "host_config": api.create_host_config(
+            auto_remove=not spec.keep,
+            network_mode="none",
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            mem_limit=spec.memory_bytes,
+            memswap_limit=spec.memory_bytes,
+            cpu_period=_CPU_PERIOD,
+            cpu_quota=int(spec.cpus * _CPU_PERIOD),
+            pids_limit=spec.pids,
+            log_config=LogConfig(type="none"),
+            tmpfs={SCRATCH: SCRATCH_OPTIONS},
+        ),
+    }

@@ -1,0 +1,58 @@
+"""Computers to test, and the one place that says which image they are made of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import docker
+import pytest
+
+from swelancer_plugin.computers.docker import DockerComputer, DockerProvider
+from swelancer_plugin.computers.interface import ComputerSpec
+from swelancer_plugin.task import Brief, ManagerAnswer, Repository, Task
+
+WORKDIR = "/app/evenly"
+LABELS = {"swelancer.test": "conformance"}
+
+
+def base_image() -> str:
+    """The image that all tests of containers run on."""
+    return os.environ.get("SWELANCER_TEST_IMAGE", "swelancer-base:manual")
+
+
+def a_task(source: Path | None = None) -> Task:
+    brief = Brief("1", "swe_manager", "title", "description", 100_00, WORKDIR)
+    return Task("tests", brief, ManagerAnswer(1), Repository("evenly", WORKDIR, source))
+
+
+def a_spec(*, source: Path | None = None, keep: bool = False, pids: int = 128) -> ComputerSpec:
+    return ComputerSpec(
+        task=a_task(source),
+        image=base_image(),
+        workdir=WORKDIR,
+        memory_bytes=256 * 1024 * 1024,
+        pids=pids,
+        labels=dict(LABELS),
+        keep=keep,
+    )
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[docker.DockerClient]:
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+@asynccontextmanager
+async def started(
+    client: docker.DockerClient, spec: ComputerSpec | None = None
+) -> AsyncIterator[DockerComputer]:
+    computer = await DockerProvider(client).start(spec or a_spec())
+    try:
+        yield computer
+    finally:
+        await computer.cleanup()
