@@ -5,8 +5,11 @@
 # fd 3    notices, one line and one write each (atomic on a pipe), by many processes
 # stdout  outputs, written by PID 1 alone, each ended by the token that its frame named
 #
-# Nothing here may end this shell: a failed fork is an error that ends dash, except under
+# Nothing here may end this shell: a failed fork is an error that ends it, except under
 # `command eval`; `true` and `read` take failed redirections that `:` and `exec` would die of.
+# Every process of ours catches its own: uncaught, the error of a fork unwinds, in the fork, into
+# the frames that it has inherited, and it goes on as if it were PID 1.
+# PID 1 itself forks one process at a time, never a pipeline: a fork that fails leaks its pipes.
 
 [ $$ -eq 1 ] || exit 97 # the last act is `kill -9 -1`: never outside a pid namespace of its own
 keep=$1 limit=$2
@@ -16,26 +19,26 @@ newline='
 '
 exec 3>&2 2>/dev/null
 
+# Learn our process id, which $$ does not tell in a subshell. Not from /proc/self/stat: `read` takes
+# a byte at a time, and that line has hundreds.
+identify() {
+    cd -P /proc/self
+    self=${PWD#/proc/}
+}
+
 # A command of its own session, parented to nobody but us. Plain `&` would make it ignore SIGINT
 # for good; so a foreground child is left orphaned by killing its parent, which ends our wait.
 spawn() {
     (
-        read -r self _ </proc/self/stat
-        (
-            kill -9 "$self"
-            runner
-        )
-        :
+        identify
+        command eval '(kill -9 "$self"; runner)'
+        exit 2
     ) </dev/null
+    [ $? -eq 137 ]
 }
 
 runner() {
-    read -r self _ </proc/self/stat
-    printf 'r %s %s\n' "$id" "$self" >&3
-    {
-        (task)
-        printf 'x %s %s\n' "$id" "$?" >&3
-    } | valve | last
+    command eval 'watch | valve | last'
     status=$?
     some=0
     [ -s "$scratch/$slot.out" ] && some=1
@@ -43,8 +46,13 @@ runner() {
     printf 'd %s %s %s\n' "$id" "$some" "$status" >&3
 }
 
+watch() {
+    command eval '(task)'
+    printf 'x %s %s\n' "$id" "$?" >&3
+}
+
 task() {
-    read -r self _ </proc/self/stat
+    identify
     printf 'p %s %s\n' "$id" "$self" >&3
     echo 500 >/proc/self/oom_score_adj # out of memory, the command goes before its runner
     cd "$home" || cd /
@@ -59,14 +67,15 @@ task() {
 # its end of file; what the child prints later is read and dropped, lest it die of a closed pipe.
 valve() {
     exec 4<&0
-    cat <&4 3>&- 4<&- &
+    command eval 'cat <&4 3>&- 4<&- &' || exit 2
     printf 'c %s %s\n' "$id" "$!" >&3
-    wait $! || { cat <&4 >/dev/null 3>&- 4<&- & }
+    wait $! || command eval 'cat <&4 >/dev/null 3>&- 4<&- &'
 }
 
 last() {
-    read -r self _ </proc/self/stat
-    printf 't %s %s\n' "$id" "$self" >&3
+    read -r self _ _ parent _ </proc/self/stat
+    printf 't %s %s %s\n' "$id" "$self" "$parent" >&3
+    true >"$scratch/$slot.out" || exit 2 # a redirection that fails in `exec` is an error, too
     exec tail -c "$limit" >"$scratch/$slot.out" 3>&-
 }
 
@@ -74,8 +83,11 @@ last() {
 # `head` names each file before its content, which makes one line of text per process and mark.
 # As few processes as can be: there may be hardly any left. Having struck, it is to be asked again.
 hunt() {
-    head -c 262144 /proc/[0-9]*/environ </dev/null | tr '\0' '\n' |
-        grep -e '^==> /proc/[0-9]*/environ <==$' -e "^SWELANCER_COMMAND=$id\.$" | strike &
+    command eval 'head -c 262144 /proc/[0-9]*/environ | tr "\0" "\n" | marked | strike'
+}
+
+marked() {
+    exec grep -e '^==> /proc/[0-9]*/environ <==$' -e "^SWELANCER_COMMAND=$id\.$"
 }
 
 strike() {
@@ -91,12 +103,13 @@ strike() {
 
 # head reads exactly its bytes even when the disk is full: the rest would be taken for frames.
 receive() {
-    head -c "$text" | {
-        cat >>"$scratch/$slot.sh" || {
-            cat >/dev/null
-            false
-        }
-    }
+    command eval 'head -c "$text" | store'
+}
+
+store() {
+    command eval 'cat >>"$scratch/$slot.sh"' && return
+    command eval 'cat >/dev/null'
+    return 1
 }
 
 # The lines of a short command: no process, no file. A long one is in the slot's file already.
@@ -115,16 +128,14 @@ while read -r op id slot text; do
     case $op in
     r)
         take_text
-        command eval spawn
-        [ $? -eq 137 ] || printf 'f %s\n' "$id" >&3
+        command eval spawn || printf 'f %s\n' "$id" >&3
         ;;
     w)
-        command eval receive
+        command eval '(receive)'
         printf 'a %s %s\n' "$id" "$?" >&3
         ;;
     g)
-        command eval 'cat "$scratch/$slot.out"'
-        [ $? -eq 0 ] && failed=0 || failed=1
+        command eval 'cat "$scratch/$slot.out"' && failed=0 || failed=1
         printf '%s%s' "$text" "$failed"
         ;;
     s)
@@ -134,7 +145,7 @@ while read -r op id slot text; do
         ;;
     k)
         [ "$slot" -gt 1 ] && kill -9 "-$slot"
-        command eval hunt # without a process left no notice comes, and it is asked again
+        command eval '(hunt) </dev/null &' # if no process is left, it is asked for again
         ;;
     K) kill -9 "$id" ;;
     q)

@@ -142,13 +142,11 @@ def _hardened(client: DockerClient) -> Iterator[Check]:
 
 def _ready(container: Container) -> bool:
     # Asked of the log: only of a frozen container is it needed, and tried, that files be read.
+    container.reload()  # before the log is read: an end that is seen has said all it had to say
     said = container.logs(tail=5).decode("utf-8", errors="replace").strip()
-    if said.endswith("ready"):
-        return True
-    container.reload()
     if container.status == "exited":
         raise EngineError(f"the container ended by itself: {said}")
-    return False
+    return said.endswith("ready")
 
 
 def _isolation_checks(facts: dict[str, str]) -> Iterator[Check]:

@@ -74,10 +74,9 @@ class Notice:
 _NUMBERS: Final = {
     # kind: the highest values of its one to three numbers; the first is the command's id
     "h": (9,),  # hello: version
-    "r": (1 << 62, PID_LIMIT),  # runner: pid
     "p": (1 << 62, PID_LIMIT),  # process group and session of the command
     "c": (1 << 62, PID_LIMIT),  # the inner cat of the valve
-    "t": (1 << 62, PID_LIMIT),  # the tail
+    "t": (1 << 62, PID_LIMIT, PID_LIMIT),  # the tail, and its parent the runner
     "x": (1 << 62, 255),  # exited: code
     "d": (1 << 62, 1, 255),  # drained: is there output, did its writer fail
     "f": (1 << 62,),  # no process could be started

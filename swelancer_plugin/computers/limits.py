@@ -26,6 +26,8 @@ DRAIN_LIMIT: Final = 2.0
 """From a command's exit to the cut of an output that a background child keeps filling."""
 KILL_LIMIT: Final = 10.0
 """From a kill to the result, whether or not everything was heard of that should be."""
+START_LIMIT: Final = 60.0
+"""From sending a command to the first sign of it; killed before that, it gives none."""
 RETRY_INTERVAL: Final = 0.25
 """Between two tries when no process could be started."""
 SPAWN_LIMIT: Final = 10.0

@@ -15,6 +15,7 @@ from swelancer_plugin.computers.limits import (
     PART_BYTES,
     RETRY_INTERVAL,
     SPAWN_LIMIT,
+    START_LIMIT,
 )
 
 TIMED_OUT: Final = 124
@@ -101,10 +102,9 @@ class Running:
         """Take in a notice of this command; what makes no sense at its time is passed over."""
         hear = {
             "a": self._taken,
-            "r": self._started,
             "p": self._grouped,
             "c": self._valve,
-            "t": self._tailed,
+            "t": self._started,
             "x": self._exited,
             "d": self._drained,
             "f": self._not_started,
@@ -131,6 +131,7 @@ class Running:
             self._say(b"w %d %d %d\n%s" % (self.id, self.slot, len(part), part), acknowledged=True)
         else:
             self._say(b"r %d %d %s" % (self.id, self.slot, self._text))
+            self._alarms[self._never_started] = now + START_LIMIT
 
     def _taken(self, notice: Notice, now: float) -> None:
         if notice.first:
@@ -145,10 +146,11 @@ class Running:
             self.slot_is_free = True
             self.fail(ComputerGone("the computer has no process left for a command"))
         else:
+            self._alarms.pop(self._never_started, None)
             self._alarms[self._launch] = now + RETRY_INTERVAL
 
-    def _started(self, notice: Notice, now: float) -> None:
-        self.runner = notice.first
+    def _never_started(self, now: float) -> None:
+        self._lost(now)
 
     def _grouped(self, notice: Notice, now: float) -> None:
         self._group = notice.first
@@ -158,8 +160,9 @@ class Running:
     def _valve(self, notice: Notice, now: float) -> None:
         self._cat = notice.first
 
-    def _tailed(self, notice: Notice, now: float) -> None:
-        self._tail = notice.first
+    def _started(self, notice: Notice, now: float) -> None:
+        self._tail, self.runner = notice.first, notice.second
+        self._alarms.pop(self._never_started, None)
 
     def _exited(self, notice: Notice, now: float) -> None:
         if self._code is None:
@@ -169,7 +172,7 @@ class Running:
             self._cut_anyway = now + DRAIN_LIMIT
 
     def _drained(self, notice: Notice, now: float) -> None:
-        for alarm in (self._look, self._time_out, self._cut_overdue):
+        for alarm in (self._look, self._time_out, self._cut_overdue, self._never_started):
             self._alarms.pop(alarm, None)
         self.slot_is_free = True
         self._complete = notice.second == 0

@@ -1,8 +1,7 @@
-"""Computers to test, and the one place that says which image they are made of."""
+"""Computers to test."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,17 +9,14 @@ from pathlib import Path
 import docker
 import pytest
 
+from swelancer_plugin.computers.base_image import BASE_IMAGE
 from swelancer_plugin.computers.docker import DockerComputer, DockerProvider
+from swelancer_plugin.computers.engine import connect
 from swelancer_plugin.computers.interface import ComputerSpec
 from swelancer_plugin.task import Brief, ManagerAnswer, Repository, Task
 
 WORKDIR = "/app/evenly"
 LABELS = {"swelancer.test": "conformance"}
-
-
-def base_image() -> str:
-    """The image that all tests of containers run on."""
-    return os.environ.get("SWELANCER_TEST_IMAGE", "swelancer-base:manual")
 
 
 def a_task(source: Path | None = None) -> Task:
@@ -31,7 +27,7 @@ def a_task(source: Path | None = None) -> Task:
 def a_spec(*, source: Path | None = None, keep: bool = False, pids: int = 128) -> ComputerSpec:
     return ComputerSpec(
         task=a_task(source),
-        image=base_image(),
+        image=BASE_IMAGE,
         workdir=WORKDIR,
         memory_bytes=256 * 1024 * 1024,
         pids=pids,
@@ -42,7 +38,7 @@ def a_spec(*, source: Path | None = None, keep: bool = False, pids: int = 128) -
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[docker.DockerClient]:
-    client = docker.from_env()
+    client = connect()
     yield client
     client.close()
 

@@ -46,4 +46,4 @@ class Play:
 
     def start(self) -> None:
         self.says()
-        self.hear(b"r 1 10", b"p 1 11", b"c 1 12", b"t 1 13")
+        self.hear(b"p 1 11", b"c 1 12", b"t 1 13 10")

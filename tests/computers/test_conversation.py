@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from swelancer_plugin.computers.conversation import NEVER
 from swelancer_plugin.computers.interface import CommandResult, ComputerGone
-from swelancer_plugin.computers.limits import KILL_LIMIT, PONG_LIMIT
+from swelancer_plugin.computers.limits import KILL_LIMIT, PONG_LIMIT, START_LIMIT
 from tests.computers.play import Play
 
 
@@ -16,7 +16,7 @@ def test_quick_command() -> None:
     play = Play()
     play.submit(b"echo hi")
     assert play.says() == [b"r 1 0 1", b"echo hi"]
-    play.hear(b"r 1 10", b"x 1 3", b"d 1 1 0")
+    play.hear(b"t 1 13 10", b"x 1 3", b"d 1 1 0")
     (asks,) = play.says()
     verb, id_, slot, token = asks.split()
     assert (verb, id_, slot) == (b"g", b"1", b"0")
@@ -32,6 +32,17 @@ def test_killed_runner_is_found_by_a_ping() -> None:
     play.until(0.5)
     assert play.says() == [b"s 1 10", b"q 1"]
     play.hear(b"s 1 10 -", b"q 1")
+    assert play.future.result(0) == CommandResult(b"", 137, truncated=True)
+
+
+def test_command_that_never_starts_ends() -> None:
+    play = Play()
+    play.submit()
+    while not play.future.done():
+        pings = [said for said in play.says() if said.startswith(b"q ")]
+        play.hear(*pings)
+        play.until(play.now + 0.25)
+        assert play.now < START_LIMIT + 1
     assert play.future.result(0) == CommandResult(b"", 137, truncated=True)
 
 
@@ -126,7 +137,7 @@ NOTICES = st.one_of(
     st.binary(max_size=30),
     st.builds(
         lambda kind, numbers: b" ".join([kind, *(b"%d" % n for n in numbers)]),
-        st.sampled_from([b"h", b"r", b"p", b"c", b"t", b"x", b"d", b"f", b"a", b"k", b"q", b"s"]),
+        st.sampled_from([b"h", b"p", b"c", b"t", b"x", b"d", b"f", b"a", b"k", b"q", b"s"]),
         st.lists(st.integers(0, 3), max_size=3),
     ),
     st.builds(lambda pid, state: b"s 1 %d %d (sh) %s 1" % (pid, pid, state),

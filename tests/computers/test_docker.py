@@ -30,7 +30,7 @@ from swelancer_plugin.computers.interface import (
     EngineError,
     PlacedComputer,
 )
-from tests.computers.conftest import LABELS, WORKDIR, a_spec, base_image, started
+from tests.computers.conftest import LABELS, WORKDIR, a_spec, started
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 LABEL = "swelancer.test"
@@ -329,7 +329,3 @@ async def test_container_ends_when_its_client_is_killed(
         holder.wait()
         holder.stdout.close()
     assert await gone(client, container)
-
-
-async def test_image_is_named_in_one_place() -> None:
-    assert a_spec().image == base_image()

@@ -56,7 +56,7 @@ def test_notices_take_any_chunks(codes: list[int], cuts: list[int]) -> None:
     "line",
     [
         b"", b" ", b"x", b"x 1", b"x 1 2 3", b"x -1 0", b"x 1 256", b"x 1 1e3", b"x 1  2", b"X 1 2",
-        b"d 1 2 0", b"q 999999999999999999999999", b"r 1 4194305", b"p 1 \xc2\xb2", b"s 1 2",
+        b"d 1 2 0", b"q 999999999999999999999999", b"c 1 4194305", b"p 1 \xc2\xb2", b"s 1 2",
         b"s a b c", b"hello 1", b"x 1 2\r", b"\xff\xff",
     ],
 )  # fmt: skip
