@@ -19,24 +19,18 @@ from swelancer_plugin.computers.base_image import BASE_IMAGE
 from swelancer_plugin.computers.docker import DockerProvider
 from swelancer_plugin.computers.engine import connect
 from swelancer_plugin.computers.interface import ComputerSpec
-from swelancer_plugin.task import Brief, ManagerAnswer, Repository, Task
+from swelancer_plugin.task import Repository
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 COMMANDS = 20
 """Commands of each kind in a round."""
-TASK = Task(
-    "bench",
-    Brief("1", "swe_manager", "t", "d", 100, "/app/x"),
-    ManagerAnswer(1),
-    Repository("x", "/app/x"),
-)
 
 
 async def one_round(client: DockerClient) -> tuple[float, float, list[float], list[float]]:
     """Return the seconds of our start, of the bare start, and of each command of either kind."""
-    spec = ComputerSpec(TASK, BASE_IMAGE, "/app/x", labels={LABEL: "1"})
+    spec = ComputerSpec(Repository("x", "/app/x"), BASE_IMAGE, "/app/x", labels={LABEL: "1"})
     start = time.perf_counter()
     computer = await DockerProvider(client).start(spec)
     await computer.check_shell_command("true")

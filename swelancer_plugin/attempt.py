@@ -47,7 +47,7 @@ class Attempt:
     """One sentence for people: why this outcome."""
     started_at: str
     seconds: dict[str, float]
-    """Wall seconds by phase: ``provision``, ``agent``, ``submission``, ``grade``, ``cleanup``."""
+    """Wall seconds by phase: ``provision``, ``agent``, ``submission``, ``grade``."""
     computer: str
     sealed: bool
     """False where the work could have been changed after the agent ended, or ran on the host."""

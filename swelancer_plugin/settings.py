@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
@@ -147,7 +147,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option("split", _text, "only tasks of this split (the CSV column `set`), such as diamond"),
     Option("attempts", _count, "attempts per task; payout is the mean over them", "N"),
     Option("seed", _whole, "seed of the `random` baseline", "N"),
-    Option("repository", _text, "checkout of the repository that the dataset is about", "PATH"),
+    Option("repository", _text, "checkout of the repository that the dataset is about", "PATH|URL"),
     Option(
         "without_repository",
         _switch,
@@ -201,16 +201,20 @@ def resolve(
     environment: Mapping[str, str],
     dotenv: Mapping[str, str],
     ini: Mapping[str, object],
+    only: Collection[str] = (),
 ) -> Resolved:
     """Resolve all options, the first source that has a value winning.
 
     `command_line` is keyed by option name, the environments by variable, `ini` by ini key; a
     value is a string, a list of strings, True for a switch, or None where nothing was given.
-    Raises SettingsError, naming value and source, for a value that can't be used.
+    Raises SettingsError, naming value and source, for a value that can't be used. With `only`,
+    whatever has nothing to do with the options of these names is passed over.
     """
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for option in OPTIONS:
+        if only and option.name not in only:
+            continue
         candidates = (
             ("command line", command_line.get(option.name)),
             (f"environment {option.variable}", environment.get(option.variable)),
@@ -223,7 +227,8 @@ def resolve(
             values[option.name] = _parse(option, raw, source)
             sources[option.name] = source
             break
-    _refuse_unknown_variables(environment, dotenv)
+    if not only:
+        _refuse_unknown_variables(environment, dotenv)
     return Resolved(Settings(**values), sources)
 
 
@@ -241,13 +246,20 @@ def _parse(option: Option, raw: object, source: str) -> object:
 
 # Variables of the project's own scripts, which are no options of a run.
 _OTHER_VARIABLES = {"SWELANCER_DATA_DIR", "SWELANCER_INSTALL_ENGINE"}
+_PREFIX = "SWELANCER_"
 
 
 def _refuse_unknown_variables(*environments: Mapping[str, str]) -> None:
     known = {option.variable for option in OPTIONS} | _OTHER_VARIABLES
     for environment in environments:
         for name in environment:
-            if name.startswith("SWELANCER_") and name not in known:
-                near = difflib.get_close_matches(name, sorted(known), 1)
-                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+            if name.startswith(_PREFIX) and name not in known:
+                # without the prefix, which makes any two of these names alike
+                rests = sorted(each.removeprefix(_PREFIX) for each in known)
+                near = difflib.get_close_matches(name.removeprefix(_PREFIX), rests, 1)
+                hint = f"did you mean {_PREFIX}{near[0]}?" if near else f"known: {_listed(known)}"
                 raise SettingsError(f"unknown variable {name} ({hint})")
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))

@@ -73,9 +73,39 @@ def test_an_unusable_value_names_itself_its_option_and_its_source(name: str, raw
     assert f"environment SWELANCER_{name.upper()}" in str(caught.value)
 
 
-def test_an_unknown_variable_is_refused_with_the_nearest_known() -> None:
-    with pytest.raises(SettingsError, match=r"SWELANCER_MODLE \(did you mean SWELANCER_MODEL\?\)"):
-        resolve({}, {}, {"SWELANCER_MODLE": "x"}, {})
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("SWELANCER_MODLE", "SWELANCER_MODEL"),
+        ("SWELANCER_DATASETS", "SWELANCER_DATASET"),
+        ("SWELANCER_MIN_PAYOUTS", "SWELANCER_MIN_PAYOUT"),
+        ("SWELANCER_DATADIR", "SWELANCER_DATA_DIR"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_known(name: str, near: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        resolve({}, {}, {name: "x"}, {})
+    assert str(caught.value) == f"unknown variable {name} (did you mean {near}?)"
+
+
+@pytest.mark.parametrize("name", ["SWELANCER_FOO", "SWELANCER_", "SWELANCER_ANSWER"])
+def test_an_unknown_variable_like_none_is_refused_with_all_known(name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        resolve({}, {name: "x"}, {}, {})
+    known = str(caught.value).removeprefix(f"unknown variable {name} (known: ").removesuffix(")")
+    assert known.split(", ") == sorted(known.split(", "))
+    assert {option.variable for option in OPTIONS} < set(known.split(", "))
+
+
+def test_a_single_option_is_resolved_whatever_is_wrong_with_others() -> None:
+    environment = {"SWELANCER_DATASET": "a.csv", "SWELANCER_ATTEMPTS": "many", "SWELANCER_X": ""}
+    resolved = resolve({"model": "gold"}, environment, {}, {}, ["dataset"])
+    assert resolved.settings == Settings(dataset=("a.csv",))
+    assert list(resolved.sources) == ["dataset"]
+
+
+def test_the_help_says_that_a_repository_may_be_a_url() -> None:
+    assert {option.name: option.metavar for option in OPTIONS}["repository"] == "PATH|URL"
 
 
 def test_names_follow_from_the_table() -> None:

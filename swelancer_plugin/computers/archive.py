@@ -1,6 +1,7 @@
 """Files into and out of a container by the engine's archive API: tar streams, bounded.
 
 The engine resolves paths within the container's own root, so no link in it leads to the host.
+Whatever a path, or the container's state, makes the engine answer is no failure of the engine.
 """
 
 from __future__ import annotations
@@ -17,10 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
-from swelancer_plugin.computers.engine_answers import engine_asked
+from swelancer_plugin.computers.engine_answers import (
+    TROUBLE,
+    engine_asked,
+    reason,
+    require_alive,
+)
 from swelancer_plugin.computers.interface import (
     DOWNLOAD_LIMIT,
-    ComputerGone,
+    CommandError,
+    CommandResult,
     DownloadError,
     EngineError,
     FrozenFile,
@@ -31,6 +38,10 @@ if TYPE_CHECKING:
     from docker import APIClient
     from requests import Response
 
+NAME_BYTES: Final = 255
+"""What Linux allows for one name in a path."""
+PATH_BYTES: Final = 4095
+"""What Linux allows for a path."""
 _HOPS: Final = 8
 _CHUNK: Final = 1 << 20
 _STAT_HEADER: Final = "X-Docker-Container-Path-Stat"
@@ -39,7 +50,6 @@ _GO_DIRECTORY: Final = 1 << 31
 _GO_LINK: Final = 1 << 27
 _GO_TYPES: Final = _GO_DIRECTORY | _GO_LINK | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
 _CANNOT_EXIST: Final = ("not a directory", "file name too long", "invalid argument")
-_LOOP: Final = "too many links in "
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +60,65 @@ class _Entry:
     response: Response | None = None
 
 
+class _BrokenContentError(Exception):
+    """An archive that is not what was announced."""
+
+
+def require_path(path: str) -> str:
+    """Return a path that a file can have. Raises ValueError, saying what is wrong with it."""
+    try:
+        encoded = path.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError as error:
+        raise ValueError(f"not a path: {path[:100]!r}: {error.reason}") from error
+    if not encoded.startswith(b"/"):
+        raise ValueError(f"not an absolute path: {path[:100]!r}")
+    if b"\0" in encoded:
+        raise ValueError(f"a path can't hold a NUL character: {path[:100]!r}")
+    if len(encoded) > PATH_BYTES or max(map(len, encoded.split(b"/"))) > NAME_BYTES:
+        raise ValueError(f"the path is too long: {path[:100]!r}...")
+    return path
+
+
 def read_frozen(api: APIClient, container: str, path: str, limit: int) -> FrozenFile:
-    """Read one path; a larger file than `limit` bytes is never read, only measured."""
-    with _opened(api, container, path) as entry:
-        if entry.kind == "file" and entry.size <= limit:
-            return FrozenFile("file", entry.size, _content(entry))
-        return FrozenFile(entry.kind, entry.size)
+    """Read one path; a larger file than `limit` bytes is never read, only measured.
+
+    At a path that no file can have is nothing. Raises ComputerGone, EngineError.
+    """
+    what = f"read {path!r}"
+    try:
+        require_path(path)
+    except ValueError:
+        with engine_asked(what):
+            api.inspect_container(container)
+        return FrozenFile("missing")
+    try:
+        with engine_asked(what), _opened(api, container, path) as entry:
+            if entry.kind == "file" and entry.size <= limit:
+                return FrozenFile("file", entry.size, _content(entry))
+            return FrozenFile(entry.kind, entry.size)
+    except _BrokenContentError as error:  # nothing moves in there, so nothing in there did it
+        raise EngineError(f"{what}: {error}") from error
 
 
 def download(api: APIClient, container: str, path: str) -> bytes:
-    """Return a file's bytes, following links within the container. Raises DownloadError."""
-    asked = path
+    """Return a file's bytes, following links within the container.
+
+    Raises DownloadError for whatever the path or the inside can cause, a file that changes while
+    it is read included; ComputerGone; EngineError where the engine does not answer at all.
+    """
+    try:
+        require_path(path)
+    except ValueError as error:
+        raise DownloadError(str(error)) from error
+    try:
+        return _follow(api, container, path)
+    except (*TROUBLE, _BrokenContentError) as error:
+        require_alive(api, container, f"download {path!r}")
+        raise DownloadError(f"{path!r}: {reason(error)}") from error
+
+
+def _follow(api: APIClient, container: str, asked: str) -> bytes:
+    path = asked
     for _ in range(_HOPS):
         with _opened(api, container, path) as entry:
             if entry.kind == "link":
@@ -75,16 +133,48 @@ def download(api: APIClient, container: str, path: str) -> bytes:
 
 
 def upload(api: APIClient, container: str, local: Path, remote: str) -> None:
-    """Write a file of the host to a path whose directory is there, as root, with its exec bit."""
-    directory, name = posixpath.split(remote)
-    with local.open("rb") as content, engine_asked(f"upload to {remote!r}"):
-        done = api.put_archive(container, directory, _tar_stream(name, content))
+    """Write a file of the host to a path whose directory is there, as root, with its exec bit.
+
+    Raises ValueError for a path that no file can have; OSError for the host's file; CommandError
+    where the engine can't write it there, out of room included; ComputerGone; EngineError where
+    the engine does not answer at all.
+    """
+    directory, name = posixpath.split(require_path(remote))
+    what = f"upload to {remote!r}"
+    with local.open("rb") as content:
+        source = _Source(content)
+        try:
+            done = api.put_archive(container, directory, _tar_stream(name, source))
+            said = "the engine did not take all of it"
+        except TROUBLE as error:
+            if source.failure is not None:
+                raise source.failure from None
+            done, said = False, reason(error)
     if not done:
-        raise EngineError(f"upload to {remote!r}: the engine did not take all of it")
+        require_alive(api, container, what)
+        raise CommandError(what, CommandResult(said.encode("utf-8", errors="replace"), 1))
 
 
-def _tar_stream(name: str, content: BinaryIO) -> Iterator[bytes]:
-    status = os.fstat(content.fileno())
+class _Source:
+    """A file of the host that is read by the client library, which hides why it could not be."""
+
+    def __init__(self, content: BinaryIO) -> None:
+        self.content = content
+        self.failure: OSError | None = None
+
+    def read(self, size: int) -> bytes:
+        try:
+            piece = self.content.read(size)
+            if not piece:
+                raise OSError(f"{self.content.name} became shorter while it was uploaded")
+        except OSError as error:
+            self.failure = error
+            raise
+        return piece
+
+
+def _tar_stream(name: str, source: _Source) -> Iterator[bytes]:
+    status = os.fstat(source.content.fileno())
     header = tarfile.TarInfo(name)
     header.size = status.st_size
     header.mtime = int(status.st_mtime)
@@ -92,9 +182,7 @@ def _tar_stream(name: str, content: BinaryIO) -> Iterator[bytes]:
     yield header.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
     left = header.size
     while left:
-        piece = content.read(min(left, _CHUNK))
-        if not piece:
-            raise OSError(f"{content.name} became shorter while it was uploaded")
+        piece = source.read(min(left, _CHUNK))
         left -= len(piece)
         yield piece
     yield bytes(-header.size % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE)
@@ -102,25 +190,40 @@ def _tar_stream(name: str, content: BinaryIO) -> Iterator[bytes]:
 
 @contextmanager
 def _opened(api: APIClient, container: str, path: str) -> Iterator[_Entry]:
-    """Ask for a path. Leaving early closes the connection, which makes the engine stop reading."""
+    """Ask for a path. Leaving early closes the connection, which makes the engine stop reading.
+
+    Raises ComputerGone, EngineError, and what the client library raises.
+    """
     what = f"read {path!r}"
-    with engine_asked(what):
-        response = api.get(
-            f"{api.base_url}/v{api.api_version}/containers/{container}/archive",
-            params={"path": path.encode("utf-8", errors="surrogateescape")},
-            headers={"Accept-Encoding": "identity"},
-            stream=True,
-            timeout=ENGINE_LIMIT,
-        )
-        try:
+    response = api.get(
+        f"{api.base_url}/v{api.api_version}/containers/{container}/archive",
+        params={"path": path.encode("utf-8", errors="surrogateescape")},
+        headers={"Accept-Encoding": "identity"},
+        stream=True,
+        timeout=ENGINE_LIMIT,
+    )
+    try:
+        if response.status_code != 200:
+            require_alive(api, container, what)
+            yield _absence(response)
+        else:
             yield _entry(response, what)
-        finally:
-            response.close()
+    finally:
+        response.close()
+
+
+def _absence(response: Response) -> _Entry:
+    """Tell a path that is not there from one that can't be read: a loop of links, or anything."""
+    try:
+        message = str(response.json()["message"]).strip()
+    except (KeyError, ValueError, TypeError):
+        message = response.text.strip()
+    if response.status_code in (400, 404) or message.endswith(_CANNOT_EXIST):
+        return _Entry("missing")
+    return _Entry("other")
 
 
 def _entry(response: Response, what: str) -> _Entry:
-    if response.status_code != 200:
-        return _absence(response, what)
     try:
         said = json.loads(base64.b64decode(response.headers[_STAT_HEADER]))
         mode, size, target = int(said["mode"]), int(said["size"]), str(said["linkTarget"])
@@ -133,25 +236,6 @@ def _entry(response: Response, what: str) -> _Entry:
     return _Entry("other") if mode & _GO_TYPES else _Entry("file", size, response=response)
 
 
-def _absence(response: Response, what: str) -> _Entry:
-    """Tell a path that is not there from a container that is not there, and from a failure.
-
-    What a path can cause is never an engine's failure, or a task could call its own work void.
-    """
-    try:
-        message = str(response.json()["message"]).strip()
-    except (KeyError, ValueError, TypeError):
-        message = response.text.strip()
-    said = f"{what}: {message}"
-    if response.status_code == 409 or "no such container" in message.lower():
-        raise ComputerGone(said)
-    if response.status_code == 404 or message.endswith(_CANNOT_EXIST):
-        return _Entry("missing")
-    if _LOOP in message:
-        return _Entry("other")
-    raise EngineError(said)
-
-
 def _content(entry: _Entry) -> bytes:
     assert entry.response is not None
     try:
@@ -160,8 +244,10 @@ def _content(entry: _Entry) -> bytes:
             file = archive.extractfile(member) if member is not None else None
             # no more than was announced, whatever the file has become since
             content = file.read(entry.size) if file is not None else b""
-    except (tarfile.TarError, OSError) as error:
-        raise EngineError(f"the engine's archive is broken: {error}") from error
+    except (tarfile.TarError, OSError, ValueError) as error:
+        raise _BrokenContentError(f"the engine's archive is broken: {error}") from error
     if len(content) < entry.size:
-        raise EngineError(f"the engine's archive ends after {len(content)} of {entry.size} bytes")
+        raise _BrokenContentError(
+            f"the engine's archive ends after {len(content)} of {entry.size} bytes"
+        )
     return content

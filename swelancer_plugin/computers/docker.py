@@ -6,6 +6,7 @@ import asyncio
 import posixpath
 import shlex
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from swelancer_plugin.computers.channel import (
     Channel,
     entry_point,
 )
-from swelancer_plugin.computers.engine_answers import engine_asked
+from swelancer_plugin.computers.engine_answers import TROUBLE, engine_asked, reason, require_alive
 from swelancer_plugin.computers.interface import (
     CommandResult,
     ComputerGone,
@@ -111,10 +112,12 @@ class DockerComputer(SealedComputer):
     async def upload(self, local_path: str, remote_path: str) -> None:
         """Copy a file of the host to an absolute path, making its directories; root owns it.
 
-        Raises CommandError where no directory can be made, or a directory is in the way.
+        Raises ValueError for a path that no file can have; OSError where the host's file can't be
+        read; CommandError where it can't be written there: no directory can be made, a directory
+        is in the way, there is no room.
         """
-        if not posixpath.isabs(remote_path) or not posixpath.basename(remote_path):
-            raise ValueError(f"not an absolute path of a file: {remote_path!r}")
+        if not posixpath.basename(archive.require_path(remote_path)):
+            raise ValueError(f"not the path of a file: {remote_path!r}")
         directory = shlex.quote(posixpath.dirname(remote_path))
         target = shlex.quote(remote_path)
         await self.check_shell_command(f"mkdir -p {directory} && [ ! -d {target} ]")
@@ -123,11 +126,17 @@ class DockerComputer(SealedComputer):
         )
 
     async def download(self, remote_path: str) -> bytes:
-        """Return the bytes of a file, links followed. Raises DownloadError."""
+        """Return the bytes of a file, links followed.
+
+        Raises DownloadError, for a path that no file can have as well.
+        """
         return await asyncio.to_thread(archive.download, self._api, self.container, remote_path)
 
     async def freeze(self) -> None:
-        """Pause the container: nothing in it runs any more, and no command is taken."""
+        """Pause the container: nothing in it runs any more, and no command is taken.
+
+        Raises ComputerGone where it can't be paused, EngineError where no engine answers.
+        """
         if self._frozen:
             return
         await asyncio.to_thread(self._pause)
@@ -135,26 +144,35 @@ class DockerComputer(SealedComputer):
         self._channel.close("the computer was frozen")
 
     async def read_frozen(self, path: str, limit: int) -> FrozenFile:
-        """Read one absolute path as the engine sees it; at most `limit` bytes."""
+        """Read one absolute path as the engine sees it; at most `limit` bytes.
+
+        What can't be looked at is "other", and at a path that no file can have is nothing.
+        """
         return await asyncio.to_thread(archive.read_frozen, self._api, self.container, path, limit)
 
     async def cleanup(self) -> None:
         """Remove the container; one that is to be kept is only let go. Raises EngineError."""
         if self._released:
             return
-        async with asyncio.timeout(ENGINE_LIMIT):
-            await asyncio.to_thread(self._release)
+        try:
+            async with asyncio.timeout(ENGINE_LIMIT):
+                await asyncio.to_thread(self._release)
+        except TimeoutError as error:
+            raise EngineError(f"no answer to a removal in {ENGINE_LIMIT:g} s") from error
 
     def _pause(self) -> None:
-        with engine_asked("freeze"):
+        try:
             self._api.pause(self.container)
+        except TROUBLE as error:  # a task can keep its processes from being paused
+            if not require_alive(self._api, self.container, "freeze")["Paused"]:
+                raise ComputerGone(f"freeze: {reason(error)}") from error
 
     def _release(self) -> None:
         try:
             if not self._keep:
                 remove(self._api, self.container)
             elif self._frozen:
-                with engine_asked("unfreeze"):
+                with suppress(ComputerGone), engine_asked("unfreeze"):
                     self._api.unpause(self.container)  # nobody can look into a frozen one
             self._released = True
         finally:
@@ -162,8 +180,7 @@ class DockerComputer(SealedComputer):
 
     def _ask_why(self) -> None:
         """Raise EngineError if the stream broke because the engine is gone, not the container."""
-        with engine_asked("the computer's stream ended; look at the container"):
-            self._api.inspect_container(self.container)
+        require_alive(self._api, self.container, "the computer's stream ended")
 
 
 class _Launch:

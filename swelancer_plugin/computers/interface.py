@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from swelancer_plugin.task import Task
+from swelancer_plugin.task import Repository
 
 OUTPUT_LIMIT = 1024 * 1024
 """Bytes of a command's output that are kept, its tail; more is dropped and said."""
@@ -148,7 +148,8 @@ class SealedComputer(ComputerInterface):
 class ComputerSpec:
     """What a computer is to be: image, working directory and bounds."""
 
-    task: Task
+    repository: Repository
+    """What the working directory is to hold. No task: its answer is nothing for a computer."""
     image: str | None
     """An image reference for providers that run images; None for those that don't."""
     workdir: str

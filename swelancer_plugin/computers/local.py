@@ -42,7 +42,7 @@ class LocalProvider:
         """Make a directory; the task's repository, where it is on the host, is copied there."""
         computer = LocalComputer(spec)
         try:
-            await asyncio.to_thread(computer.fill, spec.task.repository.source)
+            await asyncio.to_thread(computer.fill, spec.repository.source)
         except BaseException:
             await computer.cleanup()
             raise

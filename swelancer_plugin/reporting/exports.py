@@ -13,6 +13,7 @@ from typing import Final
 
 from swelancer_plugin.attempt import Attempt, Selected
 from swelancer_plugin.files import atomic_write
+from swelancer_plugin.reporting.records import plain
 from swelancer_plugin.results.gate import Verdict
 from swelancer_plugin.results.summary import Summary
 from swelancer_plugin.results.tally import Item, deciding_items
@@ -29,10 +30,13 @@ COLUMNS: Final = (
     "reason",
     "seconds",
     "model",
+    "agent",
     "sealed",
     "try",
 )
 LATEST: Final = "latest"
+FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for a formula's beginning, fullwidth forms too."""
 
 
 def write_summary_json(
@@ -61,8 +65,7 @@ def write_results_csv(
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     writer.writerows(_row(item) for item in deciding_items(selected, attempts))
-    # A lone surrogate, which JSON can carry, has no UTF-8 form.
-    atomic_write(path, buffer.getvalue().encode("utf-8", errors="replace"))
+    atomic_write(path, buffer.getvalue().encode())
 
 
 def point_latest(reports: Path, run: Path) -> None:
@@ -98,6 +101,7 @@ def _row(item: Item) -> list[str]:
         _cell(item.reason),
         "" if attempt is None else f"{attempt.duration:.3f}",
         "" if attempt is None else _cell(attempt.model),
+        "" if attempt is None else _cell(attempt.agent),
         "" if attempt is None else str(attempt.sealed).lower(),
         "" if attempt is None else str(attempt.try_number),
     ]
@@ -108,5 +112,6 @@ def _usd(cents: int) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return a text that a spreadsheet takes as text: a formula begins with one of these."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    """Return a text on one line that a spreadsheet takes as text and no terminal obeys."""
+    line = plain(text)
+    return f"'{line}" if line.startswith(FORMULA) else line

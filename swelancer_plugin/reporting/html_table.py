@@ -18,12 +18,17 @@ import pytest
 from swelancer_plugin.attempt import Attempt
 from swelancer_plugin.money import dollars
 from swelancer_plugin.reporting.html_totals import totals_block
-from swelancer_plugin.reporting.records import attempt_of, decides, plain
+from swelancer_plugin.reporting.records import attempt_of, decides, escaped, plain
 from swelancer_plugin.results.gate import Verdict
 from swelancer_plugin.results.summary import Summary
 
 LOG_LIMIT: Final = 6000
 """Characters of a task's log in the page: its two ends. A click makes the browser redo all rows."""
+SHORT: Final = '<span class="swl-short"></span>'
+"""Marks a log that needs no button to expand its box; the page's style looks for it."""
+SHORT_LINES: Final = 12
+LINE_WIDTH: Final = 80
+"""Lines that fit a log's box, and characters that fit its line in a narrow window."""
 LOG_FILES: Final = ("log", "transcript", "output")
 """Names in `Attempt.files` that may hold the whole log, the best first."""
 MONEY_HEADERS: Final = (
@@ -69,6 +74,7 @@ class HtmlTable:
         # By name, not by what links point to: a browser resolves a relative address by name too.
         self._base = PurePosixPath(os.path.relpath(run.absolute(), page.absolute().parent))
         self._duration = 0.0
+        self._shown: set[str] = set()
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_html_report_title(self, report: ReportData) -> None:
@@ -97,12 +103,15 @@ class HtmlTable:
         if not cells:
             return
         attempt = attempt_of(report)
-        paid = attempt is not None and decides(report)
+        # Once: after a worker's crash pytest-html may write all rows of a test again.
+        paid = attempt is not None and decides(report) and report.nodeid not in self._shown
         seconds = attempt.duration if attempt is not None and paid else self._duration
         _replace(cells, "col-testId", _test_cell(report, attempt))
         _replace(cells, "col-duration", _number_cell("time", f"{seconds:016.3f}", f"{seconds:.1f}"))
         if attempt is not None:
             _prepend(cells, "col-links", self._links(attempt))
+        if paid:
+            self._shown.add(report.nodeid)
         money = _money_cells(attempt if paid else None)
         cells[_after_test(cells) : _after_test(cells)] = money
 
@@ -120,6 +129,8 @@ class HtmlTable:
                 f"... {left_out}, all of it lies with {self._whole_log(attempt)} ...",
                 html.escape(whole[len(whole) - (LOG_LIMIT - LOG_LIMIT // 3) :]),
             ]
+        elif _short(whole):
+            data[-1] += SHORT
         if report.when == "teardown":
             _cut_sections(report)
 
@@ -146,17 +157,13 @@ class HtmlTable:
         address = quote(str(target)) + ("" if path else "/")
         return (
             f'<a target="_blank" rel="noopener" class="col-links__extra url"'
-            f' href="{html.escape(address)}">{_escape(name)}</a> '
+            f' href="{html.escape(address)}">{escaped(name)}</a> '
         )
 
 
 def _inside(path: str) -> bool:
     pure = PurePosixPath(path)
     return bool(path) and not pure.is_absolute() and ".." not in pure.parts
-
-
-def _escape(text: str, limit: int | None = None) -> str:
-    return html.escape(plain(text, limit))
 
 
 def _find(cells: list[str], marker: str) -> int | None:
@@ -188,10 +195,10 @@ def _test_cell(report: Report, attempt: Attempt | None) -> str:
     """Return the cell that names the test; pytest-html leaves a node id unescaped."""
     if attempt is None:
         phase = "" if report.when == "call" else f"::{report.when}"
-        return f'<td class="col-testId">{_escape(report.nodeid + phase)}</td>'
+        return f'<td class="col-testId">{escaped(report.nodeid + phase)}</td>'
     phase = "::teardown" if report.when == "teardown" else ""
-    title = _escape(attempt.title, 160)
-    name = _escape(report.nodeid + phase)
+    title = escaped(attempt.title, 160)
+    name = escaped(report.nodeid + phase)
     return f'<td class="col-testId">{name}<br><small class="swl-title">{title}</small></td>'
 
 
@@ -205,15 +212,20 @@ def _money_cells(attempt: Attempt | None) -> list[str]:
     return [
         _number_cell("price", f"{attempt.price_cents:015d}", dollars(attempt.price_cents)),
         _number_cell("earned", f"{attempt.earned_cents:015d}", dollars(attempt.earned_cents)),
-        f'<td class="col-outcome">{_escape(outcome)}<br>'
-        f'<small class="swl-reason">{_escape(attempt.reason, 200)}</small></td>',
-        f'<td class="col-variant">{_escape(attempt.variant)}</td>',
+        f'<td class="col-outcome">{escaped(outcome)}<br>'
+        f'<small class="swl-reason">{escaped(attempt.reason, 200)}</small></td>',
+        f'<td class="col-variant">{escaped(attempt.variant)}</td>',
     ]
 
 
 def _number_cell(name: str, key: str, text: str) -> str:
     """Return a cell that sorts as a number: the page compares the cells' HTML as strings."""
     return f'<td class="col-{name}"><span hidden>{key}</span>{text}</td>'
+
+
+def _short(log: str) -> bool:
+    lines = log.splitlines()
+    return sum(1 + len(line) // LINE_WIDTH for line in lines) <= SHORT_LINES
 
 
 def _cut_sections(report: Report) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from typing import Final
 
 from swelancer_plugin.outcome import Outcome
-from swelancer_plugin.reporting.records import plain
+from swelancer_plugin.reporting.records import escaped
 from swelancer_plugin.reporting.terminal import (
     COLUMNS,
     group_tables,
@@ -20,9 +19,16 @@ from swelancer_plugin.results.summary import Summary
 # pytest-html's page is white in every scheme, so the colours are fixed, and dark enough to read:
 # its own grey on white is not.
 STYLE: Final = """<style>
-body{display:flex;flex-direction:column}
+body{display:flex;flex-direction:column;min-width:660px}
 #environment-header,#environment{order:1;align-self:flex-start}
+#environment{color:#595959}
+p a{color:#0550ae}
+.filters button,.collapse button{color:#595959}
+.controls,.filters{flex-wrap:wrap;row-gap:4px}
+.filters span{margin-right:6px;white-space:nowrap}
+.filters input:disabled,.filters input:disabled+span{display:none}
 .swl{color:#1a1a1a;font-size:13px;min-width:520px}
+.swl-tables{display:flex;flex-wrap:wrap;align-items:flex-start;column-gap:48px}
 .swl-earned{font-size:20px;font-weight:bold;margin:8px 0}
 .swl table{margin:8px 0 12px}
 .swl caption{text-align:left;font-weight:bold;padding:4px 0}
@@ -36,41 +42,49 @@ body{display:flex;flex-direction:column}
 #results-table{color:#333}
 #results-table td.col-price,#results-table td.col-earned,#results-table td.col-time{
 text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-.swl-title,.swl-reason{color:#595959}
+#results-table th{white-space:nowrap}
+#results-table .col-result{width:72px}
+#results-table .col-result:hover::after{content:" [-]"}
+#results-table .col-result.collapsed:hover::after{content:" [+]"}
+#results-table td.col-testId{min-width:180px}
+#results-table td.col-outcome{min-width:100px}
+#results-table td.col-testId,#results-table td.col-outcome{overflow-wrap:anywhere}
+@media(max-width:900px){#results-table th,#results-table td{padding:3px}}
+.swl-title,.swl-reason{color:#595959;font-size:11px}
 .logwrapper{overflow-y:auto}
+.logwrapper,.logwrapper .logexpander{background:#f4f4f4}
 .logwrapper .logexpander{margin-left:calc(100% - 105px)}
 .logwrapper .log{margin-bottom:-50px}
-.col-links__extra{color:#0550ae}
+.logwrapper:has(.swl-short) .logexpander{display:none}
+.logwrapper:has(.swl-short) .log{position:static;height:auto;min-height:0;margin:0}
+.col-links__extra{color:#0550ae;white-space:nowrap}
 </style>"""
 
 
 def totals_block(summary: Summary, verdict: Verdict | None) -> str:
     """Return the totals as HTML, all texts escaped."""
-    parts = [f'<p class="swl-earned">{_text(headline(summary))}</p>']
+    parts = [f'<p class="swl-earned">{escaped(headline(summary))}</p>']
     if verdict is not None:
         colour = "swl-holds" if verdict.holds else "swl-missed"
-        parts.append(f'<p class="{colour}">{_text(verdict.sentence)}</p>')
-    parts += [f'<p class="swl-note">{_text(note)}</p>' for note in summary.notes]
+        parts.append(f'<p class="{colour}">{escaped(verdict.sentence)}</p>')
+    parts += [f'<p class="swl-note">{escaped(note)}</p>' for note in summary.notes]
     last = "tasks" if summary.attempts == 1 else "attempts"
-    parts += [_table(title, last, rows) for title, rows in group_tables(summary)]
+    tables = "".join(_table(title, last, rows) for title, rows in group_tables(summary))
+    parts.append(f'<div class="swl-tables">{tables}</div>')
     if summary.outcomes:
-        parts.append(f"<p>outcomes: {_text(', '.join(outcome_words(summary)))}</p>")
+        parts.append(f"<p>outcomes: {escaped(', '.join(outcome_words(summary)))}</p>")
     if summary.count(Outcome.VOID):
-        parts.append(f'<p class="swl-note">{_text(void_words(summary))}</p>')
+        parts.append(f'<p class="swl-note">{escaped(void_words(summary))}</p>')
     return f'{STYLE}<section class="swl" aria-label="Payout">{"".join(parts)}</section>'
 
 
-def _text(text: str) -> str:
-    return html.escape(plain(text))
-
-
 def _table(title: str, last: str, rows: list[tuple[str, ...]]) -> str:
-    columns = "".join(f'<th scope="col">{_text(name)}</th>' for name in (title, *COLUMNS, last))
+    columns = "".join(f'<th scope="col">{escaped(name)}</th>' for name in (title, *COLUMNS, last))
     body = "".join(
-        f'<tr><th scope="row">{_text(row[0])}</th>'
-        + "".join(f"<td>{_text(cell)}</td>" for cell in row[1:])
+        f'<tr><th scope="row">{escaped(row[0])}</th>'
+        + "".join(f"<td>{escaped(cell)}</td>" for cell in row[1:])
         + "</tr>"
         for row in rows
     )
-    caption = f"<caption>By {_text(title)}</caption>"
+    caption = f"<caption>By {escaped(title)}</caption>"
     return f"<table>{caption}<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Final, TypeAlias
 
 import pytest
 
-from swelancer_plugin.attempt import Attempt
+from swelancer_plugin.attempt import Attempt, Selected
 from swelancer_plugin.money import dollars
 from swelancer_plugin.outcome import POLICIES, Outcome
 from swelancer_plugin.reporting.records import attempt_of, decides
+from swelancer_plugin.results.tally import TaskKey, attempts_per_task
 
 AMOUNT_WIDTH: Final = 10
 """Columns for the total in the progress line: enough for $1,000,000."""
@@ -20,16 +23,32 @@ Word: TypeAlias = tuple[str, str, tuple[str, dict[str, bool]]]
 
 
 class RunningTotal:
-    """The payout so far: the mean over attempts, each item counted by its last try."""
+    """The payout so far: the mean over a task's attempts, each item counted by its last try.
+
+    Until `expect` is told what was selected, every task is taken to have `attempts`.
+    """
 
     def __init__(self, attempts: int = 1) -> None:
         self._attempts = attempts
+        self._counts: Mapping[TaskKey, int] = {}
         self._earned: dict[tuple[str, str, int], tuple[int, int]] = {}
+        self._cents = Fraction(0)
+
+    def expect(self, selected: Sequence[Selected]) -> None:
+        """Take each task's number of attempts from the selection, once it is known."""
+        self._counts = attempts_per_task(selected)
+        shares = (self._share(key, cents) for key, (_, cents) in self._earned.items())
+        self._cents = sum(shares, Fraction(0))
 
     def add(self, attempt: Attempt) -> None:
         """Count an attempt; telling the same one twice changes nothing."""
-        entry = (attempt.try_number, attempt.earned_cents)
-        self._earned[attempt.key] = max(entry, self._earned.get(attempt.key, entry))
+        known = self._earned.get(attempt.key, (0, 0))
+        entry = max(known, (attempt.try_number, attempt.earned_cents))
+        self._earned[attempt.key] = entry
+        self._cents += self._share(attempt.key, entry[1] - known[1])
+
+    def _share(self, key: tuple[str, str, int], cents: int) -> Fraction:
+        return Fraction(cents, self._counts.get(key[:2], self._attempts))
 
     @property
     def started(self) -> bool:
@@ -38,8 +57,8 @@ class RunningTotal:
 
     @property
     def cents(self) -> int:
-        """The total per attempt, in cents, rounded down."""
-        return sum(cents for _, cents in self._earned.values()) // self._attempts
+        """The total in cents, rounded down."""
+        return math.floor(self._cents)
 
     def __str__(self) -> str:
         return dollars(self.cents)
@@ -49,15 +68,13 @@ def word(report: pytest.CollectReport | pytest.TestReport, total: RunningTotal) 
     """Return how a task's report is shown, or None to leave it to pytest.
 
     Reads only, for pytest asks several times per report: call ``total.add`` in
-    ``pytest_runtest_logreport(tryfirst=True)``. Void is pytest's own category `error`. A task that
-    paid nothing is `unearned`, not `failed`: pytest writes a block of text for each failure.
+    ``pytest_runtest_logreport(tryfirst=True)``. Void is pytest's own category `error`, and so is,
+    by pytest's own words, a teardown that fails. A task that paid nothing is `unearned`, not
+    `failed`: pytest writes a block of text for each failure.
     """
     attempt = attempt_of(report)
-    outcome = str(report.outcome)
-    if attempt is None or not decides(report) or outcome == "skipped":
+    if attempt is None or not decides(report):
         return None
-    if outcome == "rerun":
-        return "rerun", "R", ("VOID, once more", {"yellow": True})
     policy = POLICIES[attempt.outcome]
     price = dollars(attempt.price_cents)
     label = attempt.outcome.value.upper().replace("_", " ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from functools import lru_cache
 
 from swelancer_plugin.attempt import Attempt
@@ -22,10 +23,13 @@ def attempt_of(report: object) -> Attempt | None:
 def decides(report: object) -> bool:
     """Tell whether a report is the one that shows its task's end: the call, or a failed setup.
 
-    A task's setup, call and teardown may all carry the attempt; its money is shown once.
+    A task's setup, call and teardown may all carry the attempt; its money is shown once, and a
+    teardown that fails is an error of pytest's own.
     """
     when, outcome = getattr(report, "when", None), getattr(report, "outcome", None)
-    return when == "call" or (when == "setup" and outcome != "passed")
+    return (when == "call" and outcome in ("passed", "failed")) or (
+        when == "setup" and outcome == "failed"
+    )
 
 
 @lru_cache(maxsize=256)  # each report is asked by several hooks
@@ -43,3 +47,8 @@ def plain(text: str, limit: int | None = None) -> str:
     if limit is None or len(line) <= limit:
         return line
     return line[: max(limit - 3, 0)].rstrip() + "..."
+
+
+def escaped(text: str, limit: int | None = None) -> str:
+    """Return outside text as HTML has it: plain, and inert in an element or an attribute."""
+    return html.escape(plain(text, limit))

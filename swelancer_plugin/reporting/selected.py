@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from swelancer_plugin.attempt import Selected
-from swelancer_plugin.money import dollars
 from swelancer_plugin.results.summary import summarise
+from swelancer_plugin.results.tally import several
 
 
 def selection_lines(selected: Sequence[Selected]) -> list[str]:
@@ -14,20 +14,15 @@ def selection_lines(selected: Sequence[Selected]) -> list[str]:
     if not selected:
         return []
     summary = summarise(selected, ())
-    money = dollars(summary.mean(summary.available_cents))
-    text = f"selected {_tasks(summary.total.tasks)}, {money}"
+    text = f"selected {several(summary.total.tasks, 'task')}, {summary.total.available}"
     if summary.attempts > 1:
-        text += f", {summary.attempts} attempts each"
+        text += f", {summary.attempts_words} attempts each"
     lines = [text]
     if len(summary.datasets) > 1:
         lines += [
-            f"  {each.name}: {_tasks(each.tasks)}, {dollars(summary.mean(each.available_cents))}"
+            f"  {each.name}: {several(each.tasks, 'task')}, {each.available}"
             for each in summary.datasets
         ]
     if summary.shared_ids:
-        lines.append(f"  {summary.shared_ids:,} task ids are in more than one dataset")
+        lines.append(f"  {several(summary.shared_ids, 'task id')} in more than one dataset")
     return lines
-
-
-def _tasks(count: int) -> str:
-    return f"{count:,} task" if count == 1 else f"{count:,} tasks"

@@ -14,7 +14,7 @@ from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.reporting.records import plain
 from swelancer_plugin.results.gate import Verdict
 from swelancer_plugin.results.summary import Summary
-from swelancer_plugin.results.tally import Group, Item, percent
+from swelancer_plugin.results.tally import Group, Item, percent, several
 
 TITLE: Final = "SWE-Lancer payout"
 VOID_SHOWN: Final = 10
@@ -57,31 +57,24 @@ def headline(summary: Summary) -> str:
     where tasks are void or not run, what was decided is said apart from what was available.
     """
     total = summary.total
-    earned = f"Earned {dollars(summary.mean(total.earned_cents))}"
-    available = dollars(summary.mean(total.available_cents))
-    mean = "" if summary.attempts == 1 else f", mean of {summary.attempts} attempts"
+    earned = f"Earned {total.earned} of {total.available}"
+    mean = "" if summary.attempts == 1 else f", mean of {summary.attempts_words} attempts"
     if total.counted_items == total.items:
-        tasks = _tasks(total.tasks)
+        tasks = several(total.tasks, "task")
         if mean:
             tasks = f"{total.items:,} at {tasks}"
-        return f"{earned} of {available} ({percent(total.rate)}){mean}: {total.won:,} of {tasks}"
-    decided = dollars(summary.mean(total.counted_cents))
-    what = _tasks(total.counted_items) if not mean else f"{total.counted_items:,} attempts"
+        return f"{earned} ({percent(total.rate)}){mean}: {total.won:,} of {tasks}"
+    what = several(total.counted_items, "attempt" if mean else "task")
     return (
-        f"{earned} of {available}{mean}: {what} decided, {total.won:,} earned "
-        f"({percent(total.rate)} of their {decided})"
+        f"{earned}{mean}: {what} decided, {total.won:,} earned "
+        f"({percent(total.rate)} of their {total.counted})"
     )
-
-
-def _tasks(count: int) -> str:
-    return f"{count:,} task" if count == 1 else f"{count:,} tasks"
 
 
 def outcome_words(summary: Summary) -> list[str]:
     """Return how many items ended in which way, with the dollars that they were about."""
     return [
-        f"{each.items:,} {each.outcome.value.replace('_', ' ')}"
-        f" ({dollars(summary.mean(each.price_cents))})"
+        f"{each.items:,} {each.outcome.value.replace('_', ' ')} ({each.price})"
         for each in summary.outcomes
     ]
 
@@ -90,7 +83,7 @@ def void_words(summary: Summary) -> str:
     """Return what void tasks leave open: the rate at worst and at best."""
     count = summary.count(Outcome.VOID)
     return (
-        f"void: {count:,} worth {dollars(summary.mean(summary.void_cents))}, in no rate;"
+        f"void: {count:,} worth {summary.void}, in no rate;"
         f" the rate is {percent(summary.worst_rate)} at worst,"
         f" {percent(summary.best_rate)} at best"
     )
@@ -100,13 +93,13 @@ COLUMNS: Final = ("earned", "decided", "rate")
 """Of a group's row, between its name and its count; undecided: void, interrupted, not run."""
 
 
-def group_rows(summary: Summary, groups: Iterable[Group]) -> list[tuple[str, ...]]:
+def group_rows(groups: Iterable[Group]) -> list[tuple[str, ...]]:
     """Return name, earned, decided, rate and count of each group, for people."""
     return [
         (
             group.name,
-            dollars(summary.mean(group.earned_cents)),
-            dollars(summary.mean(group.counted_cents)),
+            str(group.earned),
+            str(group.counted),
             percent(group.rate),
             f"{group.won:,}/{group.counted_items:,}",
         )
@@ -119,7 +112,7 @@ def group_tables(summary: Summary) -> list[tuple[str, list[tuple[str, ...]]]]:
     tables = [("variant", summary.variants), ("price", summary.bands)]
     if len(summary.datasets) > 1:
         tables.append(("dataset", summary.datasets))
-    return [(title, group_rows(summary, groups)) for title, groups in tables if groups]
+    return [(title, group_rows(groups)) for title, groups in tables if groups]
 
 
 def _write_tables(reporter: pytest.TerminalReporter, summary: Summary) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from swelancer_plugin.money import dollars
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.results.summary import Summary
-from swelancer_plugin.results.tally import percent, ratio
+from swelancer_plugin.results.tally import percent, ratio, several
 from swelancer_plugin.settings import Settings, Threshold
 
 HOLDS: Final = 0
@@ -72,20 +72,24 @@ def _too_many_void(summary: Summary, allowed: int) -> str | None:
     void = summary.count(Outcome.VOID)
     if void <= allowed:
         return None
-    ended = "1 task" if void == 1 else f"{void:,} tasks"
     return (
-        f"Gate can't decide: {ended} ended void, {allowed:,} allowed (--max-infra-errors);"
-        f" they are worth {dollars(summary.mean(summary.void_cents))}."
+        f"Gate can't decide: {several(void, 'task')} ended void, {allowed:,} allowed"
+        f" (--max-infra-errors); they are worth {summary.void}."
     )
 
 
 def _obstacle(summary: Summary, settings: Settings, collection_errors: int) -> str | None:
     """Return why no number could make the gate hold, or None."""
+    if collection_errors:  # first: with -n nothing is selected then
+        errors = several(collection_errors, "collection error")
+        return f"{errors}, so not every task was selected"
     if not summary.items:
         return "no task was selected"
-    if collection_errors:
-        errors = "error" if collection_errors == 1 else "errors"
-        return f"{collection_errors:,} collection {errors}, so not every task was selected"
+    if summary.uneven and settings.min_payout is not None:
+        return (
+            f"tasks have {summary.attempts_words} attempts,"
+            " and a payout is compared only where all tasks were tried equally often"
+        )
     if settings.allow_untrusted_gate:
         return None
     refused = "which a gate takes only with --allow-untrusted-gate"
@@ -110,43 +114,39 @@ def _infrastructure_alone(summary: Summary) -> Verdict:
 
 def _payout(summary: Summary, threshold: Threshold) -> Verdict:
     required = _required(summary, threshold)
-    margin = summary.earned_cents - required
-    earned = (
-        f"earned {dollars(summary.mean(summary.earned_cents))}"
-        f" of {dollars(summary.mean(summary.available_cents))}"
-    )
+    margin = summary.total.earned.mean_cents - required
+    earned = f"earned {summary.total.earned} of {summary.total.available}"
     wanted = f"the required {_describe(summary, threshold, required)}"
-    apart = _apart(summary, margin)
+    apart = _apart(margin)
     if margin >= 0:
         words = f"{apart} above {wanted}" if margin else f"exactly {wanted}"
         return Verdict(HOLDS, True, f"Gate holds: {earned}, {words}.")
     sentence = f"Gate missed: {earned}, {apart} below {wanted}"
-    void = summary.void_cents
-    if margin + void >= 0:
-        worth = dollars(summary.mean(void))
-        return Verdict(MISSED, False, f"{sentence}; void tasks worth {worth} could have tipped it.")
+    if margin + summary.void.mean_cents >= 0:
+        sentence += f"; void tasks worth {summary.void} could have tipped it"
     return Verdict(MISSED, False, f"{sentence}.")
 
 
 def _required(summary: Summary, threshold: Threshold) -> Fraction:
-    """Return the sum over all attempts, in cents, that the gate asks for: exact."""
+    """Return the payout in cents that the gate asks for: exact."""
     # Through the float's shortest decimal, which is what was typed: 47.1, not 47.10000000000000142.
     value = Fraction(str(threshold.value))
     if threshold.kind == "cents":
-        return value * summary.attempts
-    return value / 100 * summary.available_cents
+        return value
+    return value / 100 * summary.total.available.mean_cents
 
 
 def _describe(summary: Summary, threshold: Threshold, required: Fraction) -> str:
     if threshold.kind == "cents":
         return str(threshold)
-    rate = percent(ratio(summary.earned_cents, summary.available_cents))
-    return f"{threshold} ({dollars(math.ceil(required / summary.attempts))}; {rate} was earned)"
+    total = summary.total
+    rate = percent(ratio(total.earned.mean_cents, total.available.mean_cents))
+    return f"{threshold} ({dollars(math.ceil(required))}; {rate} was earned)"
 
 
-def _apart(summary: Summary, margin: Fraction) -> str:
-    """Return the distance to the threshold per attempt; a shortfall is never rounded to nothing."""
-    cents = abs(margin) / summary.attempts
+def _apart(margin: Fraction) -> str:
+    """Return the distance to the threshold; a shortfall is never rounded to nothing."""
+    cents = abs(margin)
     if cents < 1:
         return "less than a cent"
     return dollars(math.floor(cents) if margin > 0 else math.ceil(cents))

@@ -1,7 +1,7 @@
 """From attempts to numbers: pure, exact, the one object that every report and the gate print.
 
-Money is integer cents, summed over items. With ``--attempts N`` a task has N items, so what a run
-paid is the sum over N, the mean and never the best: `Summary.mean` does that division, for display.
+Prices and payments are integer cents. With ``--attempts N`` a task has N items, and it pays the
+mean over those selected, never the best: `Money` keeps sum and mean, both exact.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from fractions import Fraction
 from typing import Final
 
 from swelancer_plugin.attempt import Attempt, Selected
-from swelancer_plugin.money import dollars
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.results.tally import (
     Group,
     Item,
+    Money,
     OutcomeTotal,
     deciding_items,
     group,
@@ -25,7 +25,9 @@ from swelancer_plugin.results.tally import (
     number,
     outcome_totals,
     price_bands,
+    prices,
     ratio,
+    several,
 )
 
 SCHEMA_VERSION: Final = 1
@@ -35,11 +37,13 @@ WITHOUT_REPOSITORY: Final = "none"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All numbers of a run. Cents are sums over items, of which a task has `attempts`."""
+    """All numbers of a run."""
 
     items: tuple[Item, ...]
     attempts: int
-    """The highest attempt number selected; 1 for an empty run."""
+    """How many attempts at a task were selected (of the task with the most); 1 for an empty run."""
+    fewest_attempts: int
+    """The same of the task with the fewest."""
     total: Group
     variants: tuple[Group, ...]
     bands: tuple[Group, ...]
@@ -54,45 +58,38 @@ class Summary:
     shared_ids: int
     """Task ids that more than one dataset has; each counts once for every dataset."""
     collection_errors: int
+    agents: tuple[tuple[str, str], ...]
+    """Each agent that is not simply its model, with the model it was given."""
 
     @property
-    def earned_cents(self) -> int:
-        """The sum of what all items paid."""
-        return self.total.earned_cents
+    def uneven(self) -> bool:
+        """Whether tasks differ in how many attempts were selected."""
+        return self.fewest_attempts != self.attempts
 
     @property
-    def available_cents(self) -> int:
-        """The sum of all items' prices, whatever became of them."""
-        return self.total.available_cents
-
-    @property
-    def rate(self) -> Fraction | None:
-        """Dollars earned over dollars counted (see `Group`); None where nothing counts."""
-        return self.total.rate
-
-    def mean(self, cents: int) -> int:
-        """Return the mean per attempt in whole cents, rounded down: no cent unearned is shown."""
-        return cents // self.attempts
+    def attempts_words(self) -> str:
+        """How many attempts a task has, for people: ``2``, or ``1 to 2``."""
+        return f"{self.fewest_attempts} to {self.attempts}" if self.uneven else f"{self.attempts}"
 
     def count(self, *outcomes: Outcome) -> int:
         """Return how many items ended in one of these ways."""
         return sum(each.items for each in self.outcomes if each.outcome in outcomes)
 
     @property
-    def void_cents(self) -> int:
+    def void(self) -> Money:
         """The prices of the void items, in no rate's denominator."""
-        return sum(each.price_cents for each in self.outcomes if each.outcome is Outcome.VOID)
+        return prices(item for item in self.items if item.outcome is Outcome.VOID)
 
     @property
     def worst_rate(self) -> Fraction | None:
         """The rate if no void item had earned a thing."""
-        return ratio(self.earned_cents, self.total.counted_cents + self.void_cents)
+        return ratio(self.total.earned.mean_cents, (self.total.counted + self.void).mean_cents)
 
     @property
     def best_rate(self) -> Fraction | None:
         """The rate if every void item had earned its price."""
-        best = self.earned_cents + self.void_cents
-        return ratio(best, self.total.counted_cents + self.void_cents)
+        best = (self.total.earned + self.void).mean_cents
+        return ratio(best, (self.total.counted + self.void).mean_cents)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -107,19 +104,21 @@ class Summary:
             (self.count(Outcome.INTERRUPTED), item, "interrupted: $0, and in no rate"),
             (self.collection_errors, "collection error", "so not every task was selected"),
         )
-        return tuple(
-            f"{count:,} {noun}{'' if count == 1 else 's'} {text}"
-            for count, noun, text in said
-            if count
-        )
+        words = [f"agent: {agent} (with --model {model})" for agent, model in self.agents]
+        if self.uneven:
+            words.append(
+                f"tasks have {self.attempts_words} attempts: each pays the mean over its own"
+            )
+        words += [f"{several(count, noun)} {text}" for count, noun, text in said if count]
+        return tuple(words)
 
     def as_dict(self) -> dict[str, object]:
         """Return plain JSON values with stable keys. Texts with a dollar sign are for people."""
         return {
             "schema": SCHEMA_VERSION,
-            "attempts": self.attempts,
-            "earned": dollars(self.mean(self.earned_cents)),
-            "available": dollars(self.mean(self.available_cents)),
+            "attempts": None if self.uneven else self.attempts,
+            "earned": str(self.total.earned),
+            "available": str(self.total.available),
             "total": self.total.as_dict(),
             "variants": [group.as_dict() for group in self.variants],
             "price_bands": [group.as_dict() for group in self.bands],
@@ -141,7 +140,7 @@ class Summary:
         void = [item for item in self.items if item.outcome is Outcome.VOID]
         return {
             "items": len(void),
-            "price_cents": self.void_cents,
+            "price_cents": self.void.sum_cents,
             "worst_rate": number(self.worst_rate),
             "best_rate": number(self.best_rate),
             "reasons": [
@@ -165,9 +164,11 @@ def summarise(
     """
     items = deciding_items(selected, attempts)
     done = [item.attempt for item in items if item.attempt is not None]
+    counts = {item.attempts for item in items} or {1}
     return Summary(
         items=items,
-        attempts=max((item.selected.attempt for item in items), default=1),
+        attempts=max(counts),
+        fewest_attempts=min(counts),
         total=group("all", items),
         variants=groups_by(items, lambda item: item.selected.variant),
         bands=price_bands(items),
@@ -179,6 +180,7 @@ def summarise(
         without_repository=sum(attempt.repository == WITHOUT_REPOSITORY for attempt in done),
         shared_ids=_shared_ids(items),
         collection_errors=collection_errors,
+        agents=tuple(sorted({(a.agent, a.model) for a in done if a.agent != a.model})),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 
 from swelancer_plugin.attempt import Attempt, Selected
 from swelancer_plugin.money import dollars
@@ -17,12 +17,46 @@ BANDS: Final = (250_00, 500_00, 1000_00, 2000_00, 4000_00, 8000_00)
 """Upper bounds of the price bands, in cents; a last band takes what is above them all."""
 
 
+TaskKey: TypeAlias = tuple[str, str]
+"""Dataset and task id."""
+
+
+def attempts_per_task(selected: Iterable[Selected]) -> Counter[TaskKey]:
+    """Return how many attempts at each task were selected: what its payout is the mean over.
+
+    The count, not the highest attempt number: ``--attempts 2 ...::b@2`` selects one of two.
+    """
+    return Counter((dataset, task_id) for dataset, task_id, _ in {each.key for each in selected})
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """The cents of some items: their plain sum, and the payout they make."""
+
+    sum_cents: int
+    mean_cents: Fraction
+    """Summed over tasks, of each the mean over its own selected attempts: exact."""
+
+    @property
+    def cents(self) -> int:
+        """The payout in whole cents, rounded down: no cent unearned is shown."""
+        return math.floor(self.mean_cents)
+
+    def __str__(self) -> str:
+        return dollars(self.cents)
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.sum_cents + other.sum_cents, self.mean_cents + other.mean_cents)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One selected item, and the try that decides on it: the last one, or None if never run."""
 
     selected: Selected
     attempt: Attempt | None
+    attempts: int = 1
+    """How many attempts at its task were selected."""
 
     @property
     def outcome(self) -> Outcome:
@@ -59,33 +93,47 @@ class Item:
 class Group:
     """The sums of some items: all, or those of a variant, a price band, a dataset.
 
-    `available_cents` is every selected item's price. `counted_cents` is the denominator of `rate`:
-    the prices of the items whose outcome always counts, so without void (proven not the agent's
-    doing), interrupted and not run.
+    `available` is every selected item's price. `counted` is the denominator of `rate`: the prices
+    of the items whose outcome always counts, so without void (proven not the agent's doing),
+    interrupted and not run.
     """
 
     name: str
     tasks: int
     items: int
     won: int
-    earned_cents: int
-    available_cents: int
+    earned: Money
+    available: Money
     counted_items: int
-    counted_cents: int
+    counted: Money
 
     @property
     def rate(self) -> Fraction | None:
         """Dollars earned over dollars counted; None where nothing counts."""
-        return ratio(self.earned_cents, self.counted_cents)
+        return ratio(self.earned.mean_cents, self.counted.mean_cents)
 
     @property
     def solve_rate(self) -> Fraction | None:
         """Items solved over items counted; None where nothing counts."""
-        return ratio(self.won, self.counted_items)
+        return ratio(Fraction(self.won), Fraction(self.counted_items))
 
     def as_dict(self) -> dict[str, object]:
-        """Return plain JSON values; `*_cents` are sums over all attempts."""
-        return {**asdict(self), "rate": number(self.rate), "solve_rate": number(self.solve_rate)}
+        """Return plain JSON values; `*_cents` are sums over all attempts, those of `mean` are not.
+
+        Where all tasks have as many attempts, a mean is its sum over that number.
+        """
+        money = {"earned": self.earned, "available": self.available, "counted": self.counted}
+        return {
+            "name": self.name,
+            "tasks": self.tasks,
+            "items": self.items,
+            "won": self.won,
+            "counted_items": self.counted_items,
+            **{f"{name}_cents": each.sum_cents for name, each in money.items()},
+            "mean": {f"{name}_cents": number(each.mean_cents) for name, each in money.items()},
+            "rate": number(self.rate),
+            "solve_rate": number(self.solve_rate),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +142,15 @@ class OutcomeTotal:
 
     outcome: Outcome
     items: int
-    price_cents: int
-    earned_cents: int
+    price: Money
+    earned: Money
 
     def as_dict(self) -> dict[str, int]:
-        """Return plain JSON values."""
+        """Return plain JSON values; cents are sums over all attempts."""
         return {
             "items": self.items,
-            "price_cents": self.price_cents,
-            "earned_cents": self.earned_cents,
+            "price_cents": self.price.sum_cents,
+            "earned_cents": self.earned.sum_cents,
         }
 
 
@@ -114,7 +162,26 @@ def deciding_items(selected: Sequence[Selected], attempts: Iterable[Attempt]) ->
         if known is None or attempt.try_number > known.try_number:
             last[attempt.key] = attempt
     unique = {each.key: each for each in selected}
-    return tuple(Item(each, last.get(key)) for key, each in unique.items())
+    counts = attempts_per_task(selected)
+    return tuple(Item(each, last.get(key), counts[key[:2]]) for key, each in unique.items())
+
+
+def prices(items: Iterable[Item]) -> Money:
+    """Return what some items could pay."""
+    return _money((item.attempts, item.price_cents) for item in items)
+
+
+def earnings(items: Iterable[Item]) -> Money:
+    """Return what some items paid."""
+    return _money((item.attempts, item.earned_cents) for item in items)
+
+
+def _money(parts: Iterable[tuple[int, int]]) -> Money:
+    sums: Counter[int] = Counter()  # by the number of attempts: fractions are slow to add up
+    for attempts, cents in parts:
+        sums[attempts] += cents
+    mean = sum((Fraction(cents, attempts) for attempts, cents in sums.items()), Fraction(0))
+    return Money(sums.total(), mean)
 
 
 def group(name: str, items: Sequence[Item]) -> Group:
@@ -125,10 +192,10 @@ def group(name: str, items: Sequence[Item]) -> Group:
         tasks=len({item.selected.key[:2] for item in items}),
         items=len(items),
         won=sum(item.won for item in items),
-        earned_cents=sum(item.earned_cents for item in items),
-        available_cents=sum(item.price_cents for item in items),
+        earned=earnings(items),
+        available=prices(items),
         counted_items=len(counted),
-        counted_cents=sum(item.price_cents for item in counted),
+        counted=prices(counted),
     )
 
 
@@ -158,8 +225,8 @@ def outcome_totals(items: Sequence[Item]) -> tuple[OutcomeTotal, ...]:
         OutcomeTotal(
             outcome,
             len(members[outcome]),
-            sum(item.price_cents for item in members[outcome]),
-            sum(item.earned_cents for item in members[outcome]),
+            prices(members[outcome]),
+            earnings(members[outcome]),
         )
         for outcome in Outcome
         if outcome in members
@@ -174,11 +241,18 @@ def percent(rate: Fraction | None) -> str:
     return "-" if rate is None else f"{math.floor(rate * 1000) / 10:.1f}%"
 
 
-def ratio(part: int, whole: int) -> Fraction | None:
+def ratio(part: Fraction, whole: Fraction) -> Fraction | None:
     """Return a rate, exact; None over nothing."""
-    return Fraction(part, whole) if whole else None
+    return part / whole if whole else None
 
 
-def number(rate: Fraction | None) -> float | None:
-    """Return a rate as JSON has it, to six places."""
-    return None if rate is None else round(float(rate), 6)
+def number(value: Fraction | None) -> int | float | None:
+    """Return a number as JSON has it: a whole one as it is, any other to six places."""
+    if value is None or value.denominator == 1:
+        return None if value is None else int(value)
+    return round(float(value), 6)
+
+
+def several(count: int, noun: str) -> str:
+    """Return a count with its noun, for people: ``1 task``, ``1,200 tasks``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -6,7 +6,7 @@ Nothing here is ever deleted or overwritten, so a run can be cut off at any byte
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -69,15 +69,17 @@ def write_attempt(directory: Path, attempt: Attempt) -> None:
     atomic_write(directory / RECORD, attempt.to_json().encode("ascii"))
 
 
-def read_attempts(run: Path) -> Iterator[Attempt]:
-    """Yield every finished try of a run, in a stable order. Raises ValueError for a record that is
-    not ours, naming it.
+def read_attempts(run: Path) -> tuple[list[Attempt], list[str]]:
+    """Return every finished try of a run, in a stable order, and what is wrong with the records
+    that can't be read: one line each, naming the file. The others stand.
     """
+    attempts, problems = [], []
     for path in sorted(run.glob(f"tasks/*/*/attempt-*/try-*/{RECORD}")):
         try:
-            yield Attempt.from_json(path.read_bytes())
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+            attempts.append(Attempt.from_json(path.read_bytes()))
+        except (ValueError, OSError) as error:
+            problems.append(f"unreadable record {path}: {' '.join(str(error).split())[:300]}")
+    return attempts, problems
 
 
 def write_selection(run: Path, selected: Sequence[Selected]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from swelancer_plugin.session import collect, fixtures, handover, keywords, record, signals
-from swelancer_plugin.session.run import RUN, is_worker, open_run
+from swelancer_plugin.session.run import RUN, is_worker, open_run, run_of
 
 
 def start(config: pytest.Config) -> None:
@@ -43,7 +43,7 @@ class _Active:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Iterator[Any]:
-        with keywords.rewrite(config, items, even_without_tasks=True):
+        with keywords.rewrite(config, items):
             return (yield)
 
     @pytest.hookimpl(tryfirst=True)
@@ -52,8 +52,8 @@ class _Active:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
-        if not isinstance(item, collect.TaskItem):
-            return (yield)
+        if not isinstance(item, collect.TaskItem) or run_of(item.config).directory is None:
+            return (yield)  # an ordinary test, or a session that only looks
         with record.recording(item):
             return (yield)
 
@@ -62,7 +62,6 @@ class _Active:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report: pytest.TestReport = yield
-        if isinstance(item, collect.TaskItem):
+        if isinstance(item, collect.TaskItem) and record.PROGRESS in item.stash:
             record.annotate(item, call, report)
-        record.sanitise(report)
         return report

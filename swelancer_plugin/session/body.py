@@ -10,9 +10,9 @@ class TaskUnearned(Exception):
     """The agent did not earn the money. A failure, where anything of the machinery is an error."""
 
 
-def earn(grade: Grade) -> None:
+def earn(settled: Grade) -> None:
     """Pass if the attempt was paid; raise TaskUnearned if not."""
     __tracebackhide__ = True
-    if not grade.earned_cents:
-        policy = POLICIES[grade.outcome]
-        raise TaskUnearned(f"{grade.outcome.value}: {grade.reason}\n({policy.meaning})")
+    if not settled.earned_cents:
+        policy = POLICIES[settled.outcome]
+        raise TaskUnearned(f"{settled.outcome.value}: {settled.reason}\n({policy.meaning})")

@@ -17,7 +17,13 @@ import pytest
 from swelancer_plugin.datasets.errors import DatasetError, RowError
 from swelancer_plugin.money import dollars
 from swelancer_plugin.session import body
-from swelancer_plugin.session.arguments import REPOSITORY_FILE, TASK_FILE
+from swelancer_plugin.session.arguments import (
+    REPOSITORY_FILE,
+    TASK_FILE,
+    is_named,
+    is_repository_file,
+    is_task_file,
+)
 from swelancer_plugin.session.keywords import task_keywords
 from swelancer_plugin.session.run import run_of
 from swelancer_plugin.task import Task
@@ -157,18 +163,21 @@ class RepositoryDirectory(pytest.Directory):
 
 def collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Return our collector of a task's or a repository's directory, or None for any other."""
-    if (path / TASK_FILE).is_file():
+    if is_task_file(path / TASK_FILE):
         return TaskDirectory.from_parent(parent, path=path)
-    if (path / REPOSITORY_FILE).is_file():
+    if is_repository_file(path / REPOSITORY_FILE):
         return RepositoryDirectory.from_parent(parent, path=path)
     return None
 
 
 def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Return our collector of an official list, or of a task.toml given by itself."""
-    if path.name == TASK_FILE:
+    """Return our collector of an official list, or of a task.toml given by itself.
+
+    A list has to be named: one that a walk over its directory finds is left alone.
+    """
+    if is_task_file(path):
         return NativeTask.from_parent(parent, path=path)
-    if path.suffix != ".csv" or not _official(path):
+    if path.suffix != ".csv" or not is_named(parent.config, path) or not _official(path):
         return None
     # Outside of the root pytest would name every list "", so the path from the root does it.
     nodeid = Path(os.path.relpath(path, parent.config.rootpath)).as_posix()

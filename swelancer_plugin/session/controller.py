@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from functools import cached_property
@@ -20,14 +21,14 @@ from swelancer_plugin.reporting.exports import (
     write_summary_json,
 )
 from swelancer_plugin.reporting.progress import RunningTotal, Word, show_total, word
-from swelancer_plugin.reporting.records import attempt_of
+from swelancer_plugin.reporting.records import attempt_of, decides
 from swelancer_plugin.reporting.selected import selection_lines
 from swelancer_plugin.results.gate import Verdict, decide, exit_status
 from swelancer_plugin.results.summary import Summary, summarise
 from swelancer_plugin.runs.store import read_attempts, write_selection
 from swelancer_plugin.session import crash, handover, header, keywords
 from swelancer_plugin.session.provision import provider_of
-from swelancer_plugin.session.run import Run, give_to_worker, run_of
+from swelancer_plugin.session.run import Run, give_to_worker, missing_model, only_looks, run_of
 
 
 def start(config: pytest.Config) -> None:
@@ -35,11 +36,9 @@ def start(config: pytest.Config) -> None:
     run = run_of(config)
     controller = Controller(config, run)
     config.pluginmanager.register(controller, "swelancer-controller")
-    if run.directory is None:
-        return
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Xdist(controller), "swelancer-xdist")
-    if config.pluginmanager.hasplugin("html"):
+    if run.directory is not None and config.pluginmanager.hasplugin("html"):
         from swelancer_plugin.reporting.html_table import HtmlTable
 
         if config.option.htmlpath is None:
@@ -47,10 +46,14 @@ def start(config: pytest.Config) -> None:
         table = HtmlTable(
             Path(config.option.htmlpath),
             run.directory,
-            f"SWE-Lancer payout: {run.settings.model}, {run.directory.name}",
+            f"SWE-Lancer payout: {run.directory.name}",
             lambda: (controller.summary, controller.verdict),
         )
         config.pluginmanager.register(table, "swelancer-html")
+
+
+_DISTS = ("no", "load", "worksteal")
+"""xdist's others run an item in every worker, or once more after a crash, again and again."""
 
 
 class Controller:
@@ -62,6 +65,8 @@ class Controller:
         self.selected: list[Selected] = []
         self.collection_errors = 0
         self.other_failures = 0
+        self.told: set[str] = set()
+        """Node ids of the tasks whose end was reported."""
         self.total = RunningTotal(run.settings.attempts)
 
     def pytest_report_header(self) -> list[str]:
@@ -70,8 +75,13 @@ class Controller:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Refuse a broken -k before any worker starts."""
+        """Refuse a broken -k, and tasks that would be worked on twice, before a worker starts."""
         keywords.validate(session.config)
+        dist = getattr(session.config.option, "dist", "no")
+        if dist not in _DISTS:
+            raise pytest.UsageError(
+                f"--dist {dist} can work on a task more than once; use load or worksteal"
+            )
         show_total(session.config.pluginmanager.get_plugin("terminalreporter"), self.total)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -82,8 +92,9 @@ class Controller:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take what was selected, where this process itself collects."""
         found = handover.survey(session.items, self.run.settings)
-        self.selected = found.selected
-        if self.run.directory is not None and not self._doomed:
+        if only_looks(session.config):
+            self.selected = found.selected
+        elif not self._doomed:
             self.promise(found)
 
     def pytest_report_collectionfinish(self) -> list[str]:
@@ -100,15 +111,18 @@ class Controller:
 
         Raises pytest.UsageError where it can't be worked on.
         """
-        if found.problem:
-            raise pytest.UsageError(found.problem)
-        self.selected = found.selected
-        write_selection(self.run.home, self.selected)
+        if not found.selected:
+            return
+        if problem := missing_model(self.run.settings) or found.problem:
+            raise pytest.UsageError(problem)
         if found.needs_provider:
             try:
                 provider_of(self.config)
             except EngineError as error:
                 raise pytest.UsageError(str(error)) from error
+        self.selected = found.selected
+        self.total.expect(self.selected)
+        write_selection(self.run.home, self.selected)
 
     def refuse_collection_errors(self) -> None:
         """Stop before anything runs, as pytest does without xdist."""
@@ -123,8 +137,9 @@ class Controller:
         attempt = attempt_of(report)
         if attempt is not None:
             self.total.add(attempt)
-        elif report.failed:
-            self.other_failures += 1
+            self.told.add(report.nodeid)
+        if report.failed and not (attempt is not None and decides(report)):
+            self.other_failures += 1  # an ordinary test, or a task's clean-up
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Word | None:
@@ -132,9 +147,13 @@ class Controller:
         return word(report, self.total)
 
     @cached_property
+    def _journal(self) -> tuple[list[Attempt], list[str]]:
+        return ([], []) if self.run.directory is None else read_attempts(self.run.directory)
+
+    @property
     def attempts(self) -> list[Attempt]:
         """All finished tries, from disk. To be asked for when the session is over."""
-        return [] if self.run.directory is None else list(read_attempts(self.run.directory))
+        return self._journal[0]
 
     @cached_property
     def summary(self) -> Summary:
@@ -151,7 +170,11 @@ class Controller:
         """Write the exports and let the gate decide on the exit status."""
         if self.run.directory is None:
             return
-        session.exitstatus = exit_status(int(session.exitstatus), self.verdict, self.other_failures)
+        problems = len(self._journal[1])
+        status = exit_status(int(session.exitstatus), self.verdict, self.other_failures + problems)
+        session.exitstatus = status or int(problems > 0)
+        if self._idle:
+            return
         write_summary_json(
             self.run.directory / "summary.json", self.summary, self.verdict, header.facts(self.run)
         )
@@ -164,13 +187,20 @@ class Controller:
     ) -> Generator[None, None, None]:
         """Close with the dollars, the report's path and the gate's sentence, after all others."""
         yield
-        if self.run.directory is None or not (self.selected or self.collection_errors):
+        if self.run.directory is None or self._idle:
             return
         paths = {"results": str(self._shown(self.run.directory))}
         if getattr(self.config.option, "htmlpath", None):
             paths = {"report": str(self._shown(Path(self.config.option.htmlpath))), **paths}
-        notes = header.kept(self.run) if self.attempts else ()
+        notes = [*self._journal[1], *(header.kept(self.run) if self.attempts else ())]
+        if self.verdict is not None and self.verdict.holds and self.other_failures:
+            notes.append(f"exit status 1 all the same: {self.other_failures} failures beside money")
         terminal.write_closing(terminalreporter, self.summary, self.verdict, paths, notes)
+
+    @property
+    def _idle(self) -> bool:
+        """Whether no task was promised, and nothing failed that a report could tell of."""
+        return not self.selected and not self.collection_errors
 
     def _shown(self, path: Path) -> Path:
         here = self.config.invocation_params.dir
@@ -179,12 +209,13 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Remove whatever an interrupted or crashed worker could not."""
-        if self.run.handover is not None:
-            shutil.rmtree(self.run.handover, ignore_errors=True)
-        if self.run.provider is not None and self.run.provider.name == "docker":
-            from swelancer_plugin.runs.cleanup import sweep
-
-            sweep(self.run.provider.client, self.run.token)
+        run = self.run
+        if run.handover is not None:
+            shutil.rmtree(run.handover, ignore_errors=True)
+        if run.directory is not None and self._idle:
+            shutil.rmtree(run.directory, ignore_errors=True)  # made by us a moment ago, for nothing
+        if trouble := crash.sweep_run(run):
+            sys.stderr.write(f"swelancer: {trouble}\n")
 
 
 class _Xdist:
@@ -212,7 +243,10 @@ class _Xdist:
                     reporter.write_line(line)
 
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
-        crash.mark(self.controller.run, self.controller.selected, crashitem, report)
+        controller = self.controller
+        lost = next((each for each in controller.selected if each.nodeid == crashitem), None)
+        if lost is not None:
+            crash.mark(controller.run, lost, report, told=crashitem in controller.told)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from swelancer_plugin import __version__
 from swelancer_plugin.attempt import Attempt, Selected
+from swelancer_plugin.computers.interface import EngineError
 from swelancer_plugin.outcome import Outcome
+from swelancer_plugin.results.summary import WITHOUT_REPOSITORY
 from swelancer_plugin.runs.cleanup import sweep
 from swelancer_plugin.runs.store import (
     RECORD,
@@ -16,25 +16,38 @@ from swelancer_plugin.runs.store import (
     last_try,
     write_attempt,
 )
-from swelancer_plugin.session.record import attach
+from swelancer_plugin.session.record import attach, properties
 from swelancer_plugin.session.run import Run
 
 _MARK = "swelancer_crash"
 
 
-def mark(run: Run, selected: Sequence[Selected], crashitem: str, report: pytest.TestReport) -> None:
-    """Turn xdist's report of a crash into an error of set-up, with the attempt's record.
+def mark(run: Run, lost: Selected, report: pytest.TestReport, *, told: bool) -> None:
+    """Turn xdist's report of a crash into one that pytest, pytest-html and JUnit understand.
 
-    xdist's own ``when`` ("???") is unknown to pytest-html and JUnit, which then lose the task.
+    xdist's own ``when`` ("???") is unknown to them. A task whose end was not told yet becomes an
+    error of set-up, with its record; one whose end was told an error of teardown, without: its
+    money is not told twice.
     """
-    lost = next((each for each in selected if each.nodeid == crashitem), None)
-    if lost is None:
-        return
-    attach(report, _record(run, lost, str(report.longrepr)))
-    report.when = "setup"
-    setattr(report, _MARK, True)
-    if run.provider is not None and run.provider.name == "docker":
-        sweep(run.provider.client, run.token, f"{lost.dataset}/{lost.task_id}")
+    if told:
+        report.when = "teardown"
+    else:
+        attempt = _record(run, lost, str(report.longrepr))
+        attach(report, attempt)
+        report.when = "setup"
+        setattr(report, _MARK, properties(attempt))
+    sweep_run(run, f"{lost.dataset}/{lost.task_id}")
+
+
+def sweep_run(run: Run, task: str | None = None) -> str:
+    """Remove what a run, or one task of it, left on the engine; return what went wrong, if so."""
+    if run.provider is None or run.provider.name != "docker":
+        return ""
+    try:
+        sweep(run.provider.client, run.token, task)
+    except EngineError as error:
+        return f"could not look for containers that were left behind: {error}"
+    return ""
 
 
 def _record(run: Run, lost: Selected, reason: str) -> Attempt:
@@ -60,8 +73,9 @@ def _record(run: Run, lost: Selected, reason: str) -> Attempt:
         started_at="",
         seconds={},
         computer=run.settings.computer,
-        sealed=run.settings.computer == "docker",
+        sealed=run.provider is not None and run.provider.sealed,
         privileged=run.settings.privileged,
+        repository=WITHOUT_REPOSITORY if run.settings.without_repository else "",
         seed=run.settings.seed,
         version=__version__,
     )
@@ -71,7 +85,7 @@ def _record(run: Run, lost: Selected, reason: str) -> Attempt:
 
 def is_crash(report: pytest.TestReport) -> bool:
     """Tell whether `mark` made this report."""
-    return getattr(report, _MARK, False) is True
+    return hasattr(report, _MARK)
 
 
 def teardown_of(report: pytest.TestReport) -> pytest.TestReport:
@@ -83,6 +97,7 @@ def teardown_of(report: pytest.TestReport) -> pytest.TestReport:
         outcome="passed",
         longrepr=None,
         when="teardown",
+        user_properties=getattr(report, _MARK),
     )
     teardown.node = report.node  # type: ignore[attr-defined]  # xdist puts it on every report
     return teardown

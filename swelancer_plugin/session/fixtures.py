@@ -23,6 +23,7 @@ from swelancer_plugin.computers.interface import (
 from swelancer_plugin.grading.grade import Grade
 from swelancer_plugin.grading.submission import Submission, take_decision
 from swelancer_plugin.grading.swe_manager import judge
+from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.results.summary import WITHOUT_REPOSITORY
 from swelancer_plugin.session.collect import TaskItem
 from swelancer_plugin.session.provision import UNSAFE_HOST, provider_of, spec_of
@@ -76,7 +77,7 @@ async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[
         spec = spec_of(task, run_of(request.config), provider)
         started = await provider.start(spec)
     progress.computer = provider.name
-    source = spec.task.repository.source
+    source = spec.repository.source
     progress.repository = WITHOUT_REPOSITORY if source is None else spec.image or str(source)
     try:
         yield started
@@ -92,9 +93,12 @@ async def submission(
     """What the agent left behind, taken out once nothing in the computer can move any more."""
     progress = _progress(request)
     settings = run_of(request.config).settings
-    progress.agent = agent.name
+    if "provision" not in progress.seconds:
+        progress.computer = type(computer).__name__  # a user's own
+    progress.agent = str(agent.name)
+    progress.privileged = progress.privileged or isinstance(agent, Gold)
     progress.sealed = isinstance(computer, SealedComputer)
-    ours = isinstance(agent, Nop | Chooser | Gold)
+    ours = type(agent) in (Nop, Chooser, Gold)
     if progress.computer == "local" and not ours and not settings.allow_host_execution:
         pytest.fail(UNSAFE_HOST.format(agent=agent.name), pytrace=False)
     brief = _placed(task.brief, computer)
@@ -122,6 +126,22 @@ def grade(request: pytest.FixtureRequest, task: Task, submission: Submission) ->
     answer = _answer(task)
     with _progress(request).phase("grade"):
         return judge(task.brief, answer, submission)
+
+
+@pytest.fixture
+def settled(task: Task, grade: Grade) -> Grade:
+    """The grade, once it is sure that it is one: `grade` may be a user's own."""
+    if not isinstance(grade, Grade):
+        raise TypeError(f"the fixture `grade` returned {grade!r:.100}, which is no Grade")
+    if grade.outcome in _NO_GRADES or grade.earned_cents not in (0, task.price_cents):
+        raise ValueError(
+            f"the fixture `grade` returned {grade.outcome.value} and {grade.earned_cents} cents "
+            f"for a task of {task.price_cents}; a judge decides, and pays all or nothing"
+        )
+    return grade
+
+
+_NO_GRADES = (Outcome.VOID, Outcome.INTERRUPTED, Outcome.NOT_RUN)
 
 
 def _answer(task: Task) -> ManagerAnswer:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from swelancer_plugin import __version__
+from swelancer_plugin.datasets.checkout import without_credentials
 from swelancer_plugin.runs.cleanup import NAME_LABEL
 from swelancer_plugin.session.run import Run
-from swelancer_plugin.settings import OPTIONS, PRIVILEGED
+from swelancer_plugin.settings import OPTIONS, PRIVILEGED, Settings
 
 
 def lines(run: Run) -> list[str]:
     """Return the header: each value that is not a default, and where it came from."""
     settings = run.settings
     given = [
-        f"{option.flag} {_shown(getattr(settings, option.name))} ({run.sources[option.name]})"
+        f"{option.flag} {_shown(_public(settings)[option.name])} ({run.sources[option.name]})"
         for option in OPTIONS
         if option.name in run.sources
     ]
@@ -47,15 +48,19 @@ def _shown(value: object) -> str:
     return "" if value is True else str(value)
 
 
+def _public(settings: Settings) -> dict[str, object]:
+    """Return the settings by name, without the credentials that a repository's URL may hold."""
+    public = asdict(settings)
+    public["min_payout"] = settings.min_payout and str(settings.min_payout)
+    public["repository"] = settings.repository and without_credentials(settings.repository)
+    return public
+
+
 def facts(run: Run) -> dict[str, object]:
-    """Return the run's facts as plain JSON values. No secret is a setting."""
-    settings = asdict(run.settings)
-    threshold = run.settings.min_payout
-    settings["min_payout"] = None if threshold is None else str(threshold)
-    settings["dataset"] = list(run.settings.dataset)
+    """Return the run's facts as plain JSON values."""
     return {
         "run": run.home.name,
         "version": __version__,
-        "settings": settings,
+        "settings": _public(run.settings),
         "sources": run.sources,
     }

@@ -36,19 +36,13 @@ def task_of(item: pytest.Item) -> Task | None:
 
 
 @contextmanager
-def rewrite(
-    config: pytest.Config, items: Sequence[pytest.Item], *, even_without_tasks: bool = False
-) -> Iterator[None]:
+def rewrite(config: pytest.Config, items: Sequence[pytest.Item]) -> Iterator[None]:
     """Make the comparisons in ``-k`` hold for the items, while pytest selects among them.
 
     To be held open by a wrapper around all other `pytest_collection_modifyitems`. An ordinary
-    test satisfies no comparison. With no task among the items nothing is touched, and pytest
-    refuses the comparison itself, unless `even_without_tasks`: then all comparisons are false.
+    test satisfies no comparison, and so nothing does where ``--lf`` or ``--split`` leaves no task.
     """
     tasks = [(item, task) for item in items if (task := task_of(item)) is not None]
-    if not tasks and not even_without_tasks:
-        yield
-        return
     compiled = _compile(config)
     for item, task in tasks:
         item.extra_keyword_matches |= compiled.idents(task)

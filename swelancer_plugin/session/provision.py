@@ -66,17 +66,17 @@ def needs_repository(task: Task, settings: Settings) -> bool:
 
 def spec_of(task: Task, run: Run, provider: ComputerProvider) -> ComputerSpec:
     """Return what a task's computer is to be. Raises EngineError where its image can't be had."""
-    placed = dataclasses.replace(task, repository=_repository(task, run.settings))
+    repository = _repository(task, run.settings)
     image = None
     if provider.name == "docker":
         from swelancer_plugin.computers.docker import DockerProvider
         from swelancer_plugin.computers.images import repository_image
 
         assert isinstance(provider, DockerProvider)
-        image = repository_image(provider.client, placed.repository)
+        image = repository_image(provider.client, repository)
     keep = run.settings.keep_computers
     return ComputerSpec(
-        task=placed,
+        repository=repository,
         image=image,
         workdir=task.brief.workdir,
         labels={

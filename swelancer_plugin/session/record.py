@@ -42,6 +42,7 @@ class Progress:
         self.files: dict[str, str] = {}
         self.computer = run.settings.computer
         self.sealed = False
+        self.privileged = run.settings.privileged
         self.repository = ""
         self.agent = str(run.settings.model)
         self.written: Attempt | None = None
@@ -83,21 +84,24 @@ class Progress:
             try_number=self.number,
             nodeid=self.item.nodeid,
             model=str(settings.model),
-            agent=self.agent,
+            agent=clean(self.agent, REASON_LIMIT),
             outcome=grade.outcome,
             earned_cents=grade.earned_cents,
-            reason=clean(grade.reason, REASON_LIMIT),
+            reason=clean(str(grade.reason), REASON_LIMIT),
             started_at=self.started_at,
             seconds=self.seconds,
             computer=self.computer,
             sealed=self.sealed,
-            privileged=settings.privileged,
+            privileged=self.privileged,
             repository=self.repository,
             seed=settings.seed,
             worker=self.run.worker,
             tags=task.tags,
             split=task.split,
-            details=grade.details,
+            details={
+                clean(str(name), REASON_LIMIT): clean(str(fact), REASON_LIMIT)
+                for name, fact in grade.details.items()
+            },
             files=dict(self.files),
             version=__version__,
         )
@@ -128,19 +132,17 @@ def recording(item: TaskItem) -> Iterator[None]:
         raise
 
 
-def annotate(
-    item: TaskItem, call: pytest.CallInfo[None], report: pytest.TestReport
-) -> pytest.TestReport:
-    """Attach an attempt's record to the report that decides it, as text that any byte survives."""
+def annotate(item: TaskItem, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Write the record at the report that decides, and attach it to that and all later ones."""
     progress = item.stash[PROGRESS]
     grade = _grade_at(item, call, report)
     if grade is not None:
         _keep_logs(progress, report)
-        attempt = progress.finish(grade)
-        report.user_properties += _properties(attempt)
+        # JUnit takes properties from the report of teardown, which has the item's.
+        item.user_properties += properties(progress.finish(grade))
     if progress.written is not None:
-        setattr(report, ATTRIBUTE, progress.written.to_json())
-    return report
+        attach(report, progress.written)
+    sanitise(report)
 
 
 def _grade_at(
@@ -148,9 +150,8 @@ def _grade_at(
 ) -> Grade | None:
     """Return the grade that this report brings, or None for one that decides nothing."""
     if report.when == "call":
-        grade = item.funcargs["grade"]
-        assert isinstance(grade, Grade), f"the fixture `grade` returns a Grade, not {grade!r}"
-        return grade
+        settled: Grade = item.funcargs["settled"]  # type: ignore[assignment]  # funcargs are objects
+        return settled
     if report.when != "setup" or not report.failed or call.excinfo is None:
         return None
     error = call.excinfo.value
@@ -162,16 +163,19 @@ def _grade_at(
 
 
 def attach(report: pytest.TestReport, attempt: Attempt) -> None:
-    """Put a record on a report: for our reporters, and as properties for JUnit."""
+    """Put a record on a report, for our reporters, as text that any transport carries."""
     setattr(report, ATTRIBUTE, attempt.to_json())
-    report.user_properties += _properties(attempt)
 
 
-def _properties(attempt: Attempt) -> list[tuple[str, object]]:
+def properties(attempt: Attempt) -> list[tuple[str, object]]:
+    """Return what JUnit shows of an attempt."""
     return [
         ("outcome", attempt.outcome.value),
         ("price_cents", attempt.price_cents),
         ("earned_cents", attempt.earned_cents),
+        ("agent", attempt.agent),
+        ("sealed", attempt.sealed),
+        ("privileged", attempt.privileged),
         ("record", f"{attempt.directory}/{RECORD}"),
     ]
 

@@ -26,7 +26,7 @@ class Run:
     sources: dict[str, str]
     reports: Path
     directory: Path | None
-    """None with ``--collect-only``: nothing is run, so nothing is written."""
+    """None where no task is run (``--collect-only``, no model): then nothing is written."""
     token: str
     """Unique; labels every container of the run."""
     worker: str = "main"
@@ -42,8 +42,9 @@ class Run:
 
     def hand_over(self) -> str:
         """Return what a worker needs, as text."""
+        directory = None if self.directory is None else str(self.directory)
         return json.dumps(
-            {"directory": str(self.home), "token": self.token, "handover": str(self.handover)}
+            {"directory": directory, "token": self.token, "handover": str(self.handover)}
         )
 
 
@@ -79,16 +80,24 @@ def open_run(config: pytest.Config) -> Run:
             resolved.settings,
             resolved.sources,
             reports,
-            Path(handed["directory"]),
+            Path(handed["directory"]) if handed["directory"] else None,
             handed["token"],
             workerinput["workerid"],
             Path(handed["handover"]),
         )
-    run = Run(resolved.settings, resolved.sources, reports, None, secrets.token_hex(8))
-    if not config.option.collectonly:
-        _check(resolved.settings)
-        run.directory = _directory(reports, resolved.settings)
+    settings = resolved.settings
+    if settings.repository and settings.without_repository:
+        raise pytest.UsageError("--repository and --without-repository exclude each other")
+    run = Run(settings, resolved.sources, reports, None, secrets.token_hex(8))
+    if settings.model in BASELINES and not only_looks(config):
+        run.directory = _directory(reports, settings)
     return run
+
+
+def only_looks(config: pytest.Config) -> bool:
+    """Tell whether pytest was asked to show something, and to run nothing."""
+    looks = ("collectonly", "showfixtures", "show_fixtures_per_test", "markers", "setupplan")
+    return any(getattr(config.option, name, False) for name in (*looks, "cacheshow"))
 
 
 def _directory(reports: Path, settings: Settings) -> Path:
@@ -97,14 +106,16 @@ def _directory(reports: Path, settings: Settings) -> Path:
         return create_run(reports, name, unique=settings.run_id is not None)
     except RunExists as error:
         raise pytest.UsageError(f"--run-id: {error}") from error
+    except OSError as error:
+        raise pytest.UsageError(f"no run can be kept in {reports}: {error}") from error
 
 
-def _check(settings: Settings) -> None:
-    if settings.model not in BASELINES:
-        what = "no model was given" if settings.model is None else f"no model {settings.model!r}"
-        raise pytest.UsageError(
-            f"{what}: say --model NAME (baselines: {', '.join(BASELINES)}), or --collect-only to "
-            "look at the tasks"
-        )
-    if settings.repository and settings.without_repository:
-        raise pytest.UsageError("--repository and --without-repository exclude each other")
+def missing_model(settings: Settings) -> str:
+    """Return what to say where tasks are to be run and no model can work on them, or nothing."""
+    if settings.model in BASELINES:
+        return ""
+    what = "no model was given" if settings.model is None else f"no model {settings.model!r}"
+    return (
+        f"{what}: say --model NAME (baselines: {', '.join(BASELINES)}), or --collect-only to look "
+        "at the tasks"
+    )

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from tests.acceptance.project import Project, official_row
+from tests.acceptance.project import INI, Project
 
 WORKERS = pytest.mark.parametrize("workers", [0, 2])
 PRICES = {"cheap": 50, "middle": 500, "dear": 4000, "huge": 16000}
@@ -119,6 +119,72 @@ def test_a_dataset_replaces_testpaths_and_adds_to_paths(project: Project) -> Non
     assert sorted(names(result)) == ["a.csv::a-7", "b.csv::b-7", "tasks/native/task.toml::native"]
 
 
+@pytest.mark.parametrize("source", ["ini", ".env", "environment"])
+def test_a_dataset_named_elsewhere_only_replaces_testpaths(
+    project: Project, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.task("native", 100)
+    project.official("a.csv", [{"question_id": "a-7"}])
+    if source == "ini":
+        (project.path / "pytest.ini").write_text(f"{INI}swelancer_dataset = a.csv\n")
+    elif source == ".env":
+        (project.path / ".env").write_text("SWELANCER_DATASET=a.csv\n")
+    else:
+        monkeypatch.setenv("SWELANCER_DATASET", "a.csv")
+    assert names(project.run("--collect-only", "-q")) == ["a.csv::a-7"]
+    result = project.run("--collect-only", "tasks")
+    result.stdout.fnmatch_lines(["swelancer: all defaults", "*selected 1 task, $100*"])
+
+
+@WORKERS
+def test_an_inis_dataset_is_found_from_any_folder(
+    project: Project, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.pytester.mkdir("lists")
+    project.official("lists/a.csv", [{"question_id": "7"}])
+    (project.path / "pytest.ini").write_text(f"{INI}swelancer_dataset = lists/a.csv\n")
+    monkeypatch.chdir(project.pytester.mkdir("sub"))
+    base = ("--model=gold", "--without-repository", "--computer=local")
+    project.run(*base, "-n", workers).assert_outcomes()
+    assert [record["nodeid"] for record in project.records()] == ["lists/a.csv::7"]
+
+
+def test_a_walk_over_a_folder_collects_no_list(project: Project) -> None:
+    project.task("native", 100)
+    project.official("a.csv", [{"question_id": "a-7"}])
+    native = "tasks/native/task.toml::native"
+    assert names(project.run("--collect-only", "-q", ".")) == [native]
+    for arguments in ((".", "a.csv"), (".", "--dataset=a.csv")):
+        result = project.run("--collect-only", "-q", *arguments)
+        assert sorted(names(result)) == ["a.csv::a-7", native]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"SWELANCER_MODEL=\xe9\n", "ERROR: can't read {}/.env: it is not UTF-8"),
+        (b"SWELANCER_FOO=1\n", "ERROR: unknown variable SWELANCER_FOO (known: *"),
+    ],
+)
+def test_with_tasks_an_unusable_dotenv_is_one_usage_error(
+    project: Project, text: bytes, message: str
+) -> None:
+    project.task("native", 100)
+    (project.path / ".env").write_bytes(text)
+    result = project.run("--model=nop", "-n2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert len([line for line in result.errlines if line]) == 1
+    result.stderr.fnmatch_lines([message.format(project.path)])
+
+
+def test_a_broken_task_file_is_one_collection_error(project: Project) -> None:
+    folder = project.task("native", 100)
+    (folder / "task.toml").write_text('title = "x\nvariant = "swe_manager"\n')
+    result = project.run("--model=nop", "--computer=local")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*tasks/native/task.toml*is no TOML*line 1*"])
+
+
 def test_ids_shared_by_two_lists_stay_apart_and_are_said(project: Project) -> None:
     for name in ("a", "b"):
         project.official(f"{name}.csv", [{"question_id": "7"}, {"question_id": name}])
@@ -177,13 +243,3 @@ def test_split_selects_by_column(project: Project) -> None:
     result = project.run("--collect-only", "-q", "--dataset=list.csv", "--split=gold")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["*no task of split 'gold' (splits: diamond, nondiamond)*"])
-
-
-def test_a_project_without_tasks_is_untouched(project: Project) -> None:
-    project.pytester.makepyfile(test_plain="def test_plain(task=1): pass")
-    (project.path / "list.csv").write_text("a,b\n1,2\n")
-    result = project.run("-k", "plain")
-    result.assert_outcomes(passed=1)
-    assert "swelancer" not in result.stdout.str().replace("swelancer-", "")
-    assert not (project.path / "reports").exists()
-    assert official_row("7")["question_id"] == "7"

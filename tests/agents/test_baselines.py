@@ -17,9 +17,9 @@ from swelancer_plugin.task import (
     ManagerAnswer,
     Proposal,
     Repository,
-    Task,
 )
 
+SPEC = ComputerSpec(Repository("x", "/app/x"), None, "/app/x")
 PROPOSALS = (Proposal(3, "short"), Proposal(5, "the longest "), Proposal(9, "a long one"))
 
 
@@ -27,9 +27,7 @@ def decision_of(agent: Agent, proposals: tuple[Proposal, ...] = PROPOSALS) -> in
     """Let an agent work in a real computer and return what it decided."""
 
     async def solve() -> int | None:
-        brief = Brief("1", "swe_manager", "t", "d", 100, "/app/x", proposals)
-        task = Task("d", brief, ManagerAnswer(9), Repository("x", "/app/x"))
-        computer = await LocalProvider().start(ComputerSpec(task, None, "/app/x"))
+        computer = await LocalProvider().start(SPEC)
         try:
             placed = Brief("1", "swe_manager", "t", "d", 100, computer.workdir, proposals)
             await agent.solve(placed, computer)

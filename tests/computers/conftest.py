@@ -13,20 +13,15 @@ from swelancer_plugin.computers.base_image import BASE_IMAGE
 from swelancer_plugin.computers.docker import DockerComputer, DockerProvider
 from swelancer_plugin.computers.engine import connect
 from swelancer_plugin.computers.interface import ComputerSpec
-from swelancer_plugin.task import Brief, ManagerAnswer, Repository, Task
+from swelancer_plugin.task import Repository
 
 WORKDIR = "/app/evenly"
 LABELS = {"swelancer.test": "conformance"}
 
 
-def a_task(source: Path | None = None) -> Task:
-    brief = Brief("1", "swe_manager", "title", "description", 100_00, WORKDIR)
-    return Task("tests", brief, ManagerAnswer(1), Repository("evenly", WORKDIR, source))
-
-
 def a_spec(*, source: Path | None = None, keep: bool = False, pids: int = 128) -> ComputerSpec:
     return ComputerSpec(
-        task=a_task(source),
+        repository=Repository("evenly", WORKDIR, source),
         image=BASE_IMAGE,
         workdir=WORKDIR,
         memory_bytes=256 * 1024 * 1024,

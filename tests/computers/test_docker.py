@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import docker
@@ -24,10 +25,12 @@ from swelancer_plugin.computers.conformance_sealed import (
 )
 from swelancer_plugin.computers.docker import DockerComputer, DockerProvider
 from swelancer_plugin.computers.interface import (
+    CommandError,
     ComputerGone,
     ComputerProvider,
     DownloadError,
     EngineError,
+    FrozenFile,
     PlacedComputer,
 )
 from tests.computers.conftest import LABELS, WORKDIR, a_spec, started
@@ -143,6 +146,91 @@ async def test_downloads_stay_within_the_container(client: docker.DockerClient) 
                 await computer.download(f"{WORKDIR}/{name}")
 
 
+NO_PATHS = ["", "relative", "/nul\0", "/a/" + "x" * 300, "/a" * 2100, "/\ud800"]
+
+
+@pytest.mark.parametrize("path", NO_PATHS, ids=["empty", "relative", "nul", "name", "long", "text"])
+async def test_paths_that_no_file_can_have(
+    client: docker.DockerClient, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "local").write_text("x")
+    async with started(client) as computer:
+        with pytest.raises(DownloadError):
+            await computer.download(path)
+        with pytest.raises(ValueError):
+            await computer.upload(str(tmp_path / "local"), path)
+        assert await answers(computer)
+        await computer.freeze()
+        assert await computer.read_frozen(path, 10) == FrozenFile("missing")
+
+
+WEIRD = (
+    "mkdir /w && cd /w && printf x > file && ln -s nowhere dangling && ln -s loop loop && "
+    "ln -s l2 l1 && ln -s l1 l2 && mkdir dir && ln -s /w/dir into && mkfifo pipe && "
+    "mkdir deep && cd deep && for n in $(seq 300); do ln -s l$((n-1)) l$n; done; printf x > l0; "
+    "printf x > '/w/no such container'; ln -s 'no such container missing' /w/gone"
+)
+
+
+async def test_states_made_inside_are_never_the_engines_fault(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    (tmp_path / "local").write_text("y")
+    local = str(tmp_path / "local")
+    names = ["dangling", "loop", "loop/x", "l1", "l1/x", "dangling/x", "file/x", "dir", "pipe"]
+    names += ["deep/l299", "gone", "no such container missing", "..", "into"]
+    unwritable = ["/proc/1/x", "/proc/sys/kernel/x", "/etc/hostname", "/proc/self/root/tmp/x"]
+    async with started(client) as computer:
+        await computer.check_shell_command(WEIRD)
+        for name in names:
+            with pytest.raises(DownloadError):
+                await computer.download(f"/w/{name}")
+        for path in [f"/w/{name}" for name in ("loop/x", "l1/x", "dangling/x", "file/x", "into")]:
+            with pytest.raises(CommandError):
+                await computer.upload(local, path)
+        for path in unwritable:
+            with pytest.raises(CommandError):
+                await computer.upload(local, path)
+        await computer.upload(local, "/w/dangling")
+        assert await computer.download("/w/dangling") == b"y"
+        with pytest.raises(FileNotFoundError):
+            await computer.upload(str(tmp_path / "missing"), "/w/new")
+        assert await answers(computer)
+        await computer.freeze()
+        kinds = {
+            name: (await computer.read_frozen(f"/w/{name}", 10)).kind
+            for name in ("loop/x", "l1/x", "file/x", "pipe", "no such container missing", "deep/l5")
+        }
+        assert kinds == {
+            **{"loop/x": "other", "l1/x": "other", "file/x": "missing", "pipe": "other"},
+            **{"no such container missing": "missing", "deep/l5": "link"},
+        }
+
+
+async def test_file_that_changes_while_it_is_downloaded(client: docker.DockerClient) -> None:
+    async with started(client) as computer:
+        change = "while :; do truncate -s 20M f; truncate -s 1 f; rm f; mkfifo f; rm f; done"
+        changing = asyncio.ensure_future(computer.send_shell_command(change, timeout=4.0))
+        async with asyncio.timeout(PATIENCE):
+            while not changing.done():
+                with suppress(DownloadError):
+                    await computer.download(f"{WORKDIR}/f")
+                await asyncio.sleep(0)
+            await changing
+            assert await answers(computer)
+
+
+async def test_hosts_file_that_fails_is_the_callers_error(
+    client: docker.DockerClient, tmp_path: Path
+) -> None:
+    # the second one says that it has a page of bytes, and does not have them
+    async with started(client) as computer:
+        for local in (tmp_path, Path("/sys/kernel/mm/transparent_hugepage/enabled")):
+            with pytest.raises(OSError):
+                await computer.upload(str(local), "/opt/x")
+        assert await answers(computer)
+
+
 async def test_container_that_is_killed_is_gone(
     client: docker.DockerClient, tmp_path: Path
 ) -> None:
@@ -234,6 +322,14 @@ async def test_engine_that_hangs_up_is_an_engine_error(tmp_path: Path) -> None:
         with pytest.raises(EngineError, match="does not answer"):
             await DockerProvider(client).start(a_spec())
     client.close()
+
+
+async def test_freezing_what_is_frozen_already(client: docker.DockerClient) -> None:
+    async with started(client) as computer:
+        await computer.check_shell_command("echo x > /f")
+        client.api.pause(computer.container)
+        await computer.freeze()
+        assert (await computer.read_frozen("/f", 10)).content == b"x\n"
 
 
 async def test_kept_computer_outlives_its_client(client: docker.DockerClient) -> None:

@@ -15,7 +15,9 @@ from swelancer_plugin.computers.interface import (
 from swelancer_plugin.computers.local import LocalProvider
 from swelancer_plugin.grading.submission import Ending, Submission, take_decision
 from swelancer_plugin.outcome import Outcome
-from swelancer_plugin.task import Brief, ManagerAnswer, Proposal, Repository, Task
+from swelancer_plugin.task import Brief, Proposal, Repository
+
+SPEC = ComputerSpec(Repository("x", "/app/x"), None, "/app/x")
 
 
 def brief_at(workdir: str) -> Brief:
@@ -26,8 +28,7 @@ def taken_after(command: str) -> Submission:
     """Run a command in a real computer, then take the decision out of it."""
 
     async def take() -> Submission:
-        task = Task("d", brief_at("/app/x"), ManagerAnswer(1), Repository("x", "/app/x"))
-        computer = await LocalProvider().start(ComputerSpec(task, None, "/app/x"))
+        computer = await LocalProvider().start(SPEC)
         try:
             await computer.check_shell_command(f"cd {computer.workdir} && {command}")
             return await take_decision(brief_at(computer.workdir), computer, Ending())

@@ -14,6 +14,7 @@ from tests.results.samples import selected, tried
 
 CONFTEST = """
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from swelancer_plugin.reporting import progress, terminal
 from swelancer_plugin.reporting.html_table import HtmlTable
 from swelancer_plugin.reporting.records import ATTRIBUTE, attempt_of, decides
 from swelancer_plugin.attempt import Attempt, Selected
-from swelancer_plugin.results.gate import decide
+from swelancer_plugin.results.gate import decide, exit_status
 from swelancer_plugin.results.summary import summarise
 from swelancer_plugin.settings import Settings, Threshold
 
@@ -33,12 +34,14 @@ SELECTED = [
     Selected(a.dataset, a.task_id, a.variant, a.title, a.price_cents, a.attempt, a.nodeid)
     for a in ALL
 ]
-DONE, TOTAL = [], progress.RunningTotal()
+DONE, OTHER_FAILURES, TOTAL = [], [], progress.RunningTotal()
+TOTAL.expect(SELECTED)
+REQUIRED = float(os.environ.get("REQUIRED_CENTS", 150_000_00))
 
 
 def closing():
     summary = summarise(SELECTED, DONE)
-    return summary, decide(summary, Settings(min_payout=Threshold("cents", 150_000_00)))
+    return summary, decide(summary, Settings(min_payout=Threshold("cents", REQUIRED)))
 
 
 def name(nodeid):
@@ -81,7 +84,17 @@ def pytest_runtest_logreport(report):
     record = attempt_of(report)
     if record is not None and decides(report):
         DONE.append(record)
+    elif report.failed:
+        OTHER_FAILURES.append(report)
+    if record is not None:
         TOTAL.add(record)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    if not hasattr(session.config, "workerinput"):
+        verdict = closing()[1]
+        session.exitstatus = exit_status(int(session.exitstatus), verdict, len(OTHER_FAILURES))
 
 
 def pytest_report_teststatus(report, config):
@@ -119,6 +132,28 @@ def arrange(pytester: pytest.Pytester, attempts: Iterable[Attempt], ordinary: st
     (pytester.path / "records.json").write_text(json.dumps(records))
     functions = "".join(FUNCTION.format(name=name) for name in records)
     pytester.makepyfile(test_tasks=TASK_TEST.format(functions=functions) + ordinary)
+
+
+FALLS = """
+import pytest
+@pytest.fixture(autouse=True)
+def falls():
+    yield
+    1 / 0
+"""
+
+CRASHES = """
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_logreport(report):
+    if report.when == "teardown" and hasattr(report, "swelancer"):
+        del report.swelancer
+        report.outcome = "failed"
+        report.longrepr = "worker 'gw0' crashed while running it"
+    yield
+"""
+"""A plugin that tells what the session tells of a worker that died after its task's call."""
 
 
 def attempt(task_id: str, price: int, outcome: str = "earned", **changes: Any) -> Attempt:  # noqa: ANN401

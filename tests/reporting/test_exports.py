@@ -89,20 +89,35 @@ def test_results_csv_has_a_row_per_item_also_for_what_never_ran(tmp_path: Path) 
     assert rows[0]["seconds"] == "1.500"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20A1"),
+        *("\t=1", "\r=1", "\n=1", "\x1b=1", " =1", "\u202e=1"),
+    ],
+)
 def test_no_cell_is_a_formula(tmp_path: Path, text: str) -> None:
     item = selected(title=text)
-    attempt = tried(item, reason=text, model=text)
+    attempt = tried(item, reason=text, model=text, agent=text)
     exports.write_results_csv(tmp_path / "r.csv", [item], [attempt])
     (row,) = rows_of(tmp_path / "r.csv")
-    assert row["title"] == row["reason"] == row["model"] == "'" + text
+    cells = {row[name] for name in ("title", "reason", "model", "agent")}
+    assert cells == {"'" + text.strip(" \t\r\n\x1b\u202e")}
 
 
 def test_hostile_titles_survive_the_csv(tmp_path: Path) -> None:
-    item = selected(title='quote " comma , line\nend \udc80')
+    item = selected(title='quote " comma , line\nend \udc80\x1b[31m bell\x07')
     exports.write_results_csv(tmp_path / "r.csv", [item], [])
     (row,) = rows_of(tmp_path / "r.csv")
-    assert row["title"] == 'quote " comma , line\nend ?'
+    assert row["title"] == 'quote " comma , line end [31m bell'
+
+
+def test_the_agent_stands_beside_the_model(tmp_path: Path) -> None:
+    items = [selected("1_1"), selected("2_1")]
+    exports.write_results_csv(tmp_path / "r.csv", items, [tried(items[0], agent="Mine")])
+    rows = rows_of(tmp_path / "r.csv")
+    assert [(row["model"], row["agent"]) for row in rows] == [("longest", "Mine"), ("", "")]
+    assert exports.COLUMNS[exports.COLUMNS.index("model") + 1] == "agent"
 
 
 def test_latest_leads_to_the_newest_run(tmp_path: Path) -> None:

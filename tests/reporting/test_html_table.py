@@ -1,71 +1,12 @@
 from __future__ import annotations
 
-import html
-import json
-import re
-from html.parser import HTMLParser
-from itertools import chain
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from swelancer_plugin.attempt import Attempt
-from swelancer_plugin.reporting import html_table
-from tests.reporting.stand_in import arrange, attempt
+from tests.reporting.page import Page, Tags, report
+from tests.reporting.stand_in import CRASHES, FALLS, attempt
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp; {{7*7}}\n\u202e"
-
-
-class Page:
-    """A report, read as a browser's script reads it."""
-
-    def __init__(self, path: Path) -> None:
-        self.text = path.read_text(encoding="utf-8")
-        blob = re.search(r'data-jsonblob="([^"]*)"', self.text)
-        assert blob is not None
-        self.data: dict[str, Any] = json.loads(html.unescape(blob[1]))
-        self.tests: list[dict[str, Any]] = [*chain(*self.data["tests"].values())]
-        heads = re.search(r'<thead id="results-table-head">(.*?)</thead>', self.text, re.DOTALL)
-        assert heads is not None
-        self.headers = re.findall(r"<th[^>]*>(.*?)</th>", heads[1])
-        prefix = re.search(r'<section class="swl".*?</section>', self.text, re.DOTALL)
-        self.totals = prefix[0] if prefix else ""
-
-    def row(self, name: str) -> dict[str, Any]:
-        (found,) = (test for test in self.tests if test["testId"].startswith(name))
-        return found
-
-    def sorted_by(self, column: str) -> list[str]:
-        """Sort as the page's script does: by comparing the cells' HTML as strings."""
-        rows = sorted(self.tests, key=lambda test: test[column])
-        return [re.sub(r"<span hidden>.*?</span>", "", row[column]) for row in rows]
-
-
-class Tags(HTMLParser):
-    """The tags and attributes that a piece of HTML really has."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-
-def report(
-    pytester: pytest.Pytester,
-    attempts: list[Attempt],
-    *options: str,
-    ordinary: str = "",
-    page: str = "reports/run 1/report.html",
-) -> Page:
-    arrange(pytester, attempts, ordinary)
-    pytester.runpytest_subprocess(f"--html={page}", "-p", "no:cacheprovider", *options)
-    return Page(pytester.path / page)
 
 
 def some() -> list[Attempt]:
@@ -153,12 +94,59 @@ def test_twice(falls): pass
 
 
 def test_a_task_whose_teardown_fails_shows_its_money_once(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        falls="import pytest\n@pytest.fixture(autouse=True)\ndef falls():\n    yield\n    1 / 0\n"
-    )
+    pytester.makepyfile(falls=FALLS)
     page = report(pytester, [attempt("1_1", 50)], "-p", "falls")
-    assert [test["price"].endswith("$50") for test in page.tests] == [True, False]
-    assert page.tests[1]["testId"].startswith("test_tasks.py::test_1_1::teardown")
+    assert_money_then_error(page)
+
+
+def assert_money_then_error(page: Page) -> None:
+    money, error = page.tests
+    assert (money["result"], error["result"]) == ("Passed", "Error")
+    assert money["price"].endswith("$50")
+    assert money["earned"].endswith("$50")
+    assert {error[name] for name in ("price", "earned", "outcome", "variant")} == {""}
+    assert error["testId"].startswith("test_tasks.py::test_1_1::teardown")
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_worker_that_dies_after_its_record_leaves_the_money_and_an_error(
+    pytester: pytest.Pytester, workers: str
+) -> None:
+    pytester.makepyfile(crashes=CRASHES)
+    page = report(pytester, [attempt("1_1", 50)], "-p", "crashes", "-n", workers)
+    assert_money_then_error(page)
+    assert "crashed while running it" in page.tests[1]["log"]
+
+
+def test_rows_that_are_written_again_show_no_money_again(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        again="""
+import copy
+import pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report):
+    if report.when == "teardown" and report.passed:
+        error = copy.copy(report)
+        vars(error).pop("swelancer", None)
+        error.outcome, error.longrepr = "failed", "worker 'gw0' crashed"
+        PLUGIN_MANAGER.hook.pytest_runtest_logreport(report=error)
+
+def pytest_configure(config):
+    global PLUGIN_MANAGER
+    PLUGIN_MANAGER = config.pluginmanager
+"""
+    )
+    page = report(pytester, [attempt("1_1", 50)], "-p", "again")
+    assert [test["price"].endswith("$50") for test in page.tests].count(True) == 1
+
+
+def test_another_agent_is_said_on_the_page_and_its_name_is_inert(
+    pytester: pytest.Pytester,
+) -> None:
+    page = report(pytester, [attempt("1_1", 50, agent="<b>Mine", model="first")])
+    note = '<p class="swl-note">agent: &lt;b&gt;Mine (with --model first)</p>'
+    assert page.totals.count(note) == 1
 
 
 def test_hostile_texts_are_inert(pytester: pytest.Pytester) -> None:
@@ -201,42 +189,6 @@ def test_links_are_relative_to_the_page(pytester: pytest.Pytester) -> None:
         'href="../../reports/run%201/tasks/official/1_1/attempt-1/try-1/log.txt"'
         in row["resultsTableRow"][-1]
     )
-
-
-def test_long_logs_are_cut_in_the_page_and_linked(pytester: pytest.Pytester) -> None:
-    noise = "<&>" * 100_000
-    long = attempt(
-        "1_1", 50, "unearned", details={"prints": noise}, files={"transcript": "t.jsonl"}
-    )
-    page = report(pytester, [long])
-    (row,) = page.tests
-    text = re.sub("<[^>]*>", "", row["log"])
-    assert len(html.unescape(text)) < html_table.LOG_LIMIT + 200
-    assert "because it is unearned" in text
-    assert "characters left out here, all of it lies with transcript" in text
-    assert "attempt-1/try-1/t.jsonl" in row["log"]
-    assert set(Tags(row["log"]).tags) == {"a"}
-    assert len(page.text) < 100_000
-
-
-def test_teardown_output_is_cut_too(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        loud="""
-import pytest
-@pytest.fixture(autouse=True)
-def loud():
-    yield
-    print('x' * 10**6)
-"""
-    )
-    page = report(pytester, [attempt("1_1", 50)], "-p", "loud")
-    assert len(page.text) < 100_000
-
-
-def test_an_ordinary_log_is_left_whole(pytester: pytest.Pytester) -> None:
-    ordinary = "\ndef test_loud():\n    print('x' * 20_000)\n"
-    page = report(pytester, [attempt("1_1", 50)], ordinary=ordinary)
-    assert "x" * 20_000 in page.row("test_tasks.py::test_loud")["log"]
 
 
 def test_an_initial_sort_by_duration_still_works(pytester: pytest.Pytester) -> None:

@@ -3,13 +3,16 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from swelancer_plugin.attempt import Attempt
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.reporting import progress, terminal
 from swelancer_plugin.reporting.records import ATTRIBUTE, plain
+from swelancer_plugin.reporting.selected import selection_lines
 from swelancer_plugin.results.summary import summarise
-from tests.reporting.stand_in import arrange, attempt
+from tests.reporting.stand_in import CRASHES, FALLS, arrange, attempt
 from tests.results.samples import run, selected, tried
 
 
@@ -122,7 +125,10 @@ def test_ordinary_tests_are_shown_as_ever(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_without_a_terminal_reporter_nothing_breaks(pytester: pytest.Pytester) -> None:
+def test_without_a_terminal_reporter_nothing_breaks(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUIRED_CENTS", "0")
     arrange(pytester, [attempt("1_1", 50)])
     assert pytester.runpytest_subprocess("-p", "no:terminal", "-p", "no:cacheprovider").ret == 0
 
@@ -184,13 +190,11 @@ def test_each_task_has_one_word_and_other_reports_none() -> None:
             ("teardown", "failed"),
             ("setup", "skipped"),
             ("call", "skipped"),
+            ("call", "rerun"),
         )
     ]
-    assert [each is not None for each in told] == [False, True, False, False, False, False]
+    assert [each is not None for each in told] == [False, True, *[False] * 5]
     assert progress.word(Report(None), total) is None  # type: ignore[arg-type]
-    again = progress.word(Report(record, "setup", "rerun"), total)  # type: ignore[arg-type]
-    assert again is not None
-    assert again[0] == "rerun"
 
 
 def test_a_limit_that_was_paid_is_shown_as_earned() -> None:
@@ -207,6 +211,69 @@ def test_the_running_total_is_the_mean_and_counts_last_tries_once() -> None:
     for record in (tried(item, Outcome.VOID), second, second, tried(item, Outcome.VOID)):
         total.add(record)
     assert (total.cents, str(total)) == (50_50, "$50.50")
+
+
+def test_the_running_total_takes_each_tasks_own_count_from_the_selection() -> None:
+    total = progress.RunningTotal(attempts=2)
+    items = [selected("a", 100, attempt=1), selected("a", 100, attempt=2)]
+    items.append(selected("b", 50, attempt=2))
+    total.add(tried(items[0]))
+    total.add(tried(items[2]))
+    assert total.cents == 75_00
+    total.expect(items)
+    assert total.cents == 100_00
+    total.add(tried(items[1], Outcome.UNEARNED))
+    total.add(tried(items[0], Outcome.VOID, number=2))
+    assert total.cents == 50_00
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3), st.booleans()), max_size=12))
+def test_the_running_total_ends_as_the_summary(tries: list[tuple[str, int, bool]]) -> None:
+    items = [selected(name, 100, attempt=number) for name, number, _ in tries]
+    total, attempts = progress.RunningTotal(), []
+    for place, (item, (_, _, won)) in enumerate(zip(items, tries, strict=True)):
+        attempts.append(tried(item, Outcome.EARNED if won else Outcome.VOID, number=place + 1))
+    for attempt_ in attempts[: len(attempts) // 2]:
+        total.add(attempt_)
+    total.expect(items)
+    for attempt_ in attempts:
+        total.add(attempt_)
+    assert total.cents == summarise(items, attempts).total.earned.cents
+
+
+@pytest.mark.parametrize("cause", [FALLS, CRASHES], ids=["falls", "crashes"])
+def test_a_teardown_that_fails_is_one_error_and_no_gate_is_green(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    monkeypatch.setenv("REQUIRED_CENTS", "5000")
+    pytester.makepyfile(cause=cause)
+    arrange(pytester, [attempt("1_1", 50)])
+    result = pytester.runpytest_subprocess("-v", "-p", "cause", "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(
+        [
+            "*::test_1_1 EARNED $50 (total $50)*",
+            "*::test_1_1 ERROR*",
+            "Earned $50 of $50 (100.0%): 1 of 1 task",
+            "Gate holds: earned $50 of $50, exactly the required $50.",
+            "=*= 1 error, 1 earned in *=*",
+        ]
+    )
+    assert result.ret == 1
+
+
+def test_the_selection_says_uneven_attempts() -> None:
+    items = [selected("a", attempt=1), selected("a", attempt=2), selected("b", attempt=2)]
+    assert selection_lines(items) == ["selected 2 tasks, $2,000, 1 to 2 attempts each"]
+    assert selection_lines(items[2:]) == ["selected 1 task, $1,000"]
+    assert terminal.headline(summarise(items, [tried(item) for item in items])) == (
+        "Earned $2,000 of $2,000 (100.0%), mean of 1 to 2 attempts: 3 of 3 at 2 tasks"
+    )
+
+
+def test_another_agent_is_said_below_the_headline(pytester: pytest.Pytester) -> None:
+    arrange(pytester, [attempt("1_1", 50, agent="My\x1b[31mAgent", model="first")])
+    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider")
+    assert "agent: My [31mAgent (with --model first)" in result.outlines
 
 
 def test_plain_text_steers_no_terminal() -> None:

@@ -39,7 +39,7 @@ def tried(
         "try_number": number,
         "nodeid": item.nodeid,
         "model": "longest",
-        "agent": "baseline",
+        "agent": "longest",
         "outcome": outcome,
         "earned_cents": item.price_cents if outcome is Outcome.EARNED else 0,
         "reason": f"because it is {outcome.value}",

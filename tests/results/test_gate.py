@@ -92,6 +92,31 @@ def test_attempts_are_compared_by_their_sum() -> None:
     assert holds.holds
 
 
+def test_one_selected_attempt_of_two_is_paid_whole() -> None:
+    second = selected(price=100, attempt=2)
+    verdict = decide(
+        summarise([second], [tried(second)]), Settings(attempts=2, min_payout=usd(100))
+    )
+    assert verdict is not None
+    assert verdict.sentence == "Gate holds: earned $100 of $100, exactly the required $100."
+
+
+def test_a_payout_gate_never_holds_on_an_uneven_selection() -> None:
+    items = [selected("a", attempt=1), selected("a", attempt=2), selected("b", attempt=2)]
+    summary = summarise(items, [tried(item) for item in items])
+    for threshold in (usd(1), share(0)):
+        verdict = decide(summary, Settings(min_payout=threshold, allow_untrusted_gate=True))
+        assert verdict == Verdict(
+            1,
+            False,
+            "Gate does not hold: tasks have 1 to 2 attempts, and a payout is compared only where"
+            " all tasks were tried equally often.",
+        )
+    on_void_alone = decide(summary, Settings(max_infra_errors=0))
+    assert on_void_alone is not None
+    assert on_void_alone.holds
+
+
 def test_too_many_void_comes_before_a_missed_payout() -> None:
     assert gate(VOID, UNEARNED, min_payout=usd(1)).exit_status == 10
     assert gate(VOID, UNEARNED, max_infra_errors=0).exit_status == 10
@@ -125,6 +150,10 @@ def test_collection_errors_and_an_empty_run_never_hold() -> None:
     assert known is not None
     assert not known.holds
     assert gate(min_payout=share(0)).sentence == "Gate does not hold: no task was selected."
+    # With -n nothing is selected when the collection fails.
+    assert gate(min_payout=share(0), errors=1).sentence == (
+        "Gate does not hold: 1 collection error, so not every task was selected."
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingUnixStreamServer
 from typing import TYPE_CHECKING
+
+import docker
+import pytest
 
 from swelancer_plugin.computers.base_image import BASE_IMAGE
 from swelancer_plugin.computers.engine import connect
+from swelancer_plugin.computers.interface import EngineError
 from swelancer_plugin.runs.cleanup import KEEP_LABEL, RUN_LABEL, TASK_LABEL, sweep
+from tests.computers.engine_stand_in import engine
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -45,3 +53,24 @@ def test_a_sweep_takes_what_its_run_left_in_any_state_and_nothing_else() -> None
         assert not present(client, created)
         assert present(client, kept)
         assert present(client, foreign)
+
+
+@pytest.mark.parametrize("answer", [b"no engine's words", b'[{"Id": "a"}]'])
+def test_an_engine_that_fails_is_an_engine_error(tmp_path: Path, answer: bytes) -> None:
+    """Garbage; or containers that it does not know how to remove (501)."""
+    client = docker.DockerClient(base_url=f"unix://{tmp_path}/socket", version="1.41")
+    with engine(tmp_path / "socket", answer), pytest.raises(EngineError):
+        sweep(client, "token")
+    client.close()
+
+
+def test_an_engine_that_hangs_up_is_an_engine_error(tmp_path: Path) -> None:
+    with ThreadingUnixStreamServer(str(tmp_path / "socket"), BaseRequestHandler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        client = docker.DockerClient(base_url=f"unix://{tmp_path}/socket", version="1.41")
+        with pytest.raises(EngineError, match="does not answer"):
+            sweep(client, "token")
+        client.close()
+        server.shutdown()
+        thread.join()

@@ -4,80 +4,66 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, TypeAlias
 
 import pytest
 
+from swelancer_plugin.datasets import official
+from swelancer_plugin.session import active, controller
 from swelancer_plugin.session.keywords import task_keywords
 from swelancer_plugin.task import Brief, ManagerAnswer, Repository, Task
+from tests.acceptance.project import Project
 
-ROOT: Final = Path(__file__).parents[2]
-CONFTEST: Final = """
+# Runs in this process drop the modules that they were first to import, yet packages keep them as
+# attributes: the next run would mix two copies of ours.
+KEPT: Final = (official, active, controller)
+
+INI: Final = """
+[pytest]
+testpaths = bills.csv test_plain.py
+asyncio_default_fixture_loop_scope = function
+swelancer_computer = local
+swelancer_without_repository = 1
+"""
+LEFT_CLEAN: Final = """
 import pytest
-from swelancer_plugin.session import keywords
-from swelancer_plugin.task import Brief, ManagerAnswer, Repository, Task
 
-EVEN_WITHOUT_TASKS = False
+KEYWORDS = []
 
-class Item(pytest.Function):
-    def __init__(self, *, task, **kwargs):
-        super().__init__(**kwargs)
-        self.task = task
-        self.extra_keyword_matches |= keywords.task_keywords(task)
+def pytest_configure(config):
+    KEYWORDS.append(config.option.keyword)
 
-class File(pytest.File):
-    def collect(self):
-        for line in self.path.read_text().splitlines():
-            name, dollars, variant, title, *tags = line.split("|")
-            brief = Brief(name, variant, title, "", int(dollars) * 100, "/app")
-            task = Task("bills", brief, ManagerAnswer(1), Repository("r", "/app"), None, (*tags,))
-            body = (lambda: 1 / 0) if "fails" in tags else (lambda: None)
-            yield Item.from_parent(self, name=name, callobj=body, task=task)
-
-def pytest_collect_file(file_path, parent):
-    if file_path.suffix == ".jobs":
-        return File.from_parent(parent, path=file_path)
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionstart(session):
-    if not hasattr(session.config, "workerinput"):
-        keywords.validate(session.config)
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(config, items):
-    before = config.option.keyword
-    with keywords.rewrite(config, items, even_without_tasks=EVEN_WITHOUT_TASKS):
-        result = yield
-    assert config.option.keyword == before
-    assert not any("\\U00012000" in word for item in items for word in item.extra_keyword_matches)
-    return result
+def pytest_collection_finish(session):
+    assert session.config.option.keyword == KEYWORDS[0]
+    words = {word for item in session.items for word in item.extra_keyword_matches}
+    assert all(word.isascii() for word in words), words
 """
-JOBS: Final = """\
-low|50|ic_swe|Zip code is lost|ui
-mid|250|swe_manager|Pick one|api|fails
-top|16000|swe_manager|Pick a price>1000 (or less)|api
-"""
+TASKS: Final = (
+    {"question_id": "low", "price": 50, "variant": "ic_swe", "title": "Zip code is lost"},
+    {"question_id": "mid", "price": 250, "title": "Pick one", "set": "other"},
+    {"question_id": "top", "price": 16000, "title": "Pick a price>1000 (or less)"},
+)
 Run: TypeAlias = Callable[..., pytest.RunResult]
 WORKERS: Final = pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["n0", "n2"])
 
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    pytester.makeconftest(CONFTEST)
+    for name in [name for name in os.environ if name.startswith("SWELANCER_")]:
+        monkeypatch.delenv(name)
+    Project(pytester).official("bills.csv", TASKS)
+    pytester.makefile(".ini", pytest=INI)
+    pytester.makeconftest(LEFT_CLEAN)
     pytester.makepyfile(test_plain="def test_one(): pass\n\ndef test_two_low(): pass\n")
-    (pytester.path / "bills.jobs").write_text(JOBS)
     return pytester
 
 
 @pytest.fixture
 def run(project: pytest.Pytester) -> Run:
     def start(*args: str) -> pytest.RunResult:
-        options = ("-p", "no:swelancer", "-p", "no:asyncio")
         if "-n2" in args:
-            return project.runpytest_subprocess(*options, *args)
-        return project.runpytest_inprocess(*options, *args)
+            return project.runpytest_subprocess(*args)
+        return project.runpytest_inprocess(*args)
 
     return start
 
@@ -86,9 +72,10 @@ def ids(result: pytest.RunResult) -> list[str]:
     return [line.split("::")[1] for line in result.outlines if "::" in line and " " not in line]
 
 
-def outcomes(result: pytest.RunResult) -> tuple[int, int]:
+def outcomes(result: pytest.RunResult) -> tuple[int, int, int]:
+    """Count the ordinary tests that passed, and the tasks that were earned and that were not."""
     counts = result.parseoutcomes()
-    return counts.get("passed", 0), counts.get("failed", 0)
+    return counts.get("passed", 0), counts.get("earned", 0), counts.get("unearned", 0)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +85,7 @@ def outcomes(result: pytest.RunResult) -> tuple[int, int]:
         ("  price>1000  ", "top"),
         ("price>=250 and variant==swe_manager and not hard", "mid"),
         ("tag==ui or title~'zip code'", "low"),
+        ("split==other or set==other", "mid"),
         ('title~"price>1000 (or"', "top"),
         ("price<100 or test_one", "low test_one"),
         ("not price>1000", "low mid test_one test_two_low"),
@@ -105,7 +93,7 @@ def outcomes(result: pytest.RunResult) -> tuple[int, int]:
         ("price>1 and low", "low"),
         ("hard", "top"),
         ("manager", "mid top"),
-        ("bills and ui", "low"),
+        ("bills and diamond", "low top"),
         ("", "low mid top test_one test_two_low"),
     ],
 )
@@ -115,15 +103,15 @@ def test_selects(run: Run, text: str, expected: str) -> None:
 
 @WORKERS
 def test_runs_what_is_selected(run: Run, workers: tuple[str, ...]) -> None:
-    result = run(*workers, "-k", "price>=250 or test_one")
-    assert outcomes(result) == (2, 1)
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result = run(*workers, "--model=gold", "-k", "price>=250 or test_one")
+    assert outcomes(result) == (1, 2, 0)
+    assert result.ret == pytest.ExitCode.OK
 
 
 @WORKERS
 def test_a_single_comparison_with_deselect(run: Run, workers: tuple[str, ...]) -> None:
-    result = run(*workers, "-k", "price>=50", "--deselect", "bills.jobs::mid")
-    assert outcomes(result) == (2, 0)
+    result = run(*workers, "--model=nop", "-k", "price>=250", "--deselect", "bills.csv::mid")
+    assert outcomes(result) == (0, 0, 1)
 
 
 def test_collect_only_with_workers(run: Run) -> None:
@@ -131,21 +119,24 @@ def test_collect_only_with_workers(run: Run) -> None:
 
 
 def test_last_failed(run: Run) -> None:
-    assert outcomes(run("-k", "price>1")) == (2, 1)
-    assert outcomes(run("--lf", "-k", "price>1")) == (0, 1)
-    assert run("--lf", "-k", "price>1000").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert outcomes(run("--model=gold", "-k", "price==250 or one")) == (1, 1, 0)
+    assert outcomes(run("--model=nop", "-k", "price>1000")) == (0, 0, 1)
+    assert outcomes(run("--model=nop", "--lf", "-k", "price>1")) == (0, 0, 1)
+    assert run("--model=nop", "--lf", "-k", "price<1").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def test_last_failed_that_leaves_only_ordinary_tests(project: pytest.Pytester, run: Run) -> None:
-    project.makeconftest(CONFTEST.replace("TASKS = False", "TASKS = True"))
     project.makepyfile(test_plain="def test_one(): assert 0\n\ndef test_two(): pass\n")
-    assert outcomes(run("-k", "price<100 or one")) == (1, 1)
-    assert outcomes(run("--lf", "-k", "price<100 or one")) == (0, 1)
+    base = ("--model=gold", "-k", "price==250 or one")
+    assert outcomes(run(*base)) == (0, 1, 0)
+    result = run("--lf", *base)
+    assert outcomes(result) == (0, 0, 0)
+    result.assert_outcomes(failed=1)
 
 
 def test_with_marks_and_node_ids(run: Run) -> None:
-    assert ids(run("--collect-only", "-q", "-k", "price>1", "bills.jobs::low")) == ["low"]
-    assert ids(run("--collect-only", "-q", "-k", "price>1", "-m", "not slow", "bills.jobs")) == [
+    assert ids(run("--collect-only", "-q", "-k", "price>1", "bills.csv::low")) == ["low"]
+    assert ids(run("--collect-only", "-q", "-k", "price>1", "-m", "not slow", "bills.csv")) == [
         "low",
         "mid",
         "top",
@@ -205,13 +196,14 @@ def test_without_tasks_pytest_answers_by_itself(run: Run) -> None:
 
 
 @WORKERS
-def test_without_tasks_comparisons_can_be_false(
+def test_where_no_task_is_left_all_comparisons_are_false(
     project: pytest.Pytester, run: Run, workers: tuple[str, ...]
 ) -> None:
-    project.makeconftest(CONFTEST.replace("TASKS = False", "TASKS = True"))
-    result = run(*workers, "test_plain.py", "-k", "price>1000")
-    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    assert outcomes(run(*workers, "test_plain.py", "-k", "price>1000 or one")) == (1, 0)
+    Project(project).task("native")
+    project.makefile(".ini", pytest=INI)
+    base = (*workers, "tasks", "test_plain.py", "--model=nop", "--split=none")
+    assert run(*base, "-k", "price>1").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert outcomes(run(*base, "-k", "price>1 or one")) == (1, 0, 0)
 
 
 def test_words_of_a_task() -> None:
