@@ -212,24 +212,24 @@ def resolve(
     """
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    for option in OPTIONS:
-        if only and option.name not in only:
-            continue
-        candidates = (
-            ("command line", command_line.get(option.name)),
-            (f"environment {option.variable}", environment.get(option.variable)),
-            (f".env {option.variable}", dotenv.get(option.variable)),
-            (f"ini {option.ini}", ini.get(option.ini)),
-        )
-        for source, raw in candidates:
-            if raw is None or raw == [] or (raw == "" and source != "command line"):
-                continue
-            values[option.name] = _parse(option, raw, source)
+    for option in (each for each in OPTIONS if not only or each.name in only):
+        candidates = {
+            "command line": command_line.get(option.name),
+            f"environment {option.variable}": environment.get(option.variable),
+            f".env {option.variable}": dotenv.get(option.variable),
+            f"ini {option.ini}": ini.get(option.ini),
+        }
+        given = (source for source, raw in candidates.items() if _is_given(raw, source))
+        if (source := next(given, None)) is not None:
+            values[option.name] = _parse(option, candidates[source], source)
             sources[option.name] = source
-            break
     if not only:
         _refuse_unknown_variables(environment, dotenv)
     return Resolved(Settings(**values), sources)
+
+
+def _is_given(raw: object, source: str) -> bool:
+    return raw is not None and raw != [] and (raw != "" or source == "command line")
 
 
 def _parse(option: Option, raw: object, source: str) -> object:

@@ -89,6 +89,11 @@ def add_datasets(config: pytest.Config) -> None:
         path = _path_of(dataset, config.invocation_params.dir)
         if not os.path.isfile(path):
             raise pytest.UsageError(f"--dataset: no such file: {path} (a SWE-Lancer CSV is wanted)")
+        if not _is_list(path):
+            raise pytest.UsageError(
+                f"--dataset: {path} is no SWE-Lancer list: a CSV whose header has the columns "
+                "question_id, variant and price is wanted"
+            )
     if datasets:
         named = config.args_source is pytest.Config.ArgsSource.ARGS
         config.args = list(dict.fromkeys([*(config.args if named else ()), *datasets]))
@@ -102,7 +107,9 @@ def has_tasks(config: pytest.Config) -> bool:
 
 def is_task_file(path: Path) -> bool:
     """Tell whether a file is a bundled task's and no other tool's ``task.toml``; never raises."""
-    return path.name == TASK_FILE and _has_keys(path, "variant")
+    if path.name != TASK_FILE:
+        return False
+    return _has_keys(path, "variant") or _has_keys(path, "price", "repository")
 
 
 def is_repository_file(path: Path) -> bool:

@@ -235,6 +235,23 @@ def test_an_unreadable_row_stops_the_run_naming_its_place(project: Project, work
     result.stdout.fnmatch_lines(["*Earned $1,000*", "*Gate does not hold*collect*"])
 
 
+def test_a_dataset_that_is_none_is_a_usage_error(project: Project) -> None:
+    (project.path / "prices.csv").write_text("name,price\napple,1\n")
+    for workers in (0, 2):
+        result = project.run("--dataset=prices.csv", "--model=nop", "-n", workers)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["ERROR: --dataset: *prices.csv is no SWE-Lancer list*"])
+
+
+def test_a_task_file_without_its_variant_is_one_error(project: Project) -> None:
+    folder = project.task("one", 100)
+    text = (folder / "task.toml").read_text().replace("variant =", "varaint =")
+    (folder / "task.toml").write_text(text)
+    result = project.run("--model=nop", "--computer=local")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*task.toml: *varaint*did you mean `variant`*"])
+
+
 def test_split_selects_by_column(project: Project) -> None:
     rows = [{"question_id": "7"}, {"question_id": "8", "set": "nondiamond"}]
     project.official("list.csv", rows)
