@@ -6,6 +6,8 @@ import pytest
 
 from tests.acceptance.project import Project
 
+pytestmark = pytest.mark.slow
+
 HOSTILE_AGENT = """
     import logging
     import sys

@@ -9,6 +9,8 @@ import pytest
 
 from tests.acceptance.project import Project
 
+pytestmark = pytest.mark.slow
+
 TESTS = """
 import signal
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.acceptance.project import Project
 
+pytestmark = pytest.mark.slow
+
 LOCAL = ("--computer=local", "--allow-host-execution")
 
 AGENT = """

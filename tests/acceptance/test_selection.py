@@ -8,6 +8,8 @@ import pytest
 
 from tests.acceptance.project import INI, Project
 
+pytestmark = pytest.mark.slow
+
 WORKERS = pytest.mark.parametrize("workers", [0, 2])
 PRICES = {"cheap": 50, "middle": 500, "dear": 4000, "huge": 16000}
 

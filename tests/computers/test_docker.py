@@ -35,7 +35,7 @@ from swelancer_plugin.computers.interface import (
 )
 from tests.computers.conftest import LABELS, WORKDIR, a_spec, started
 
-pytestmark = pytest.mark.asyncio(loop_scope="function")
+pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.slow]
 LABEL = "swelancer.test"
 
 
