@@ -30,7 +30,7 @@ quick: lint setup ## lint and the tests that take under five minutes
 test: lint setup ## lint and all tests
 	@$(PYTEST) -m "not soak"
 
-soak: setup ## the long runs under load
+soak: setup ## the long proofs: every baseline in 265 containers each (SWELANCER_DATA_DIR)
 	@$(PYTEST) -n 0 -m soak
 
 bench: setup ## the speed measurements, each a file in bench/

@@ -19,10 +19,13 @@ OLD_LIST = Path(DATA or ".") / "swelancer_tasks_2025-02.csv"
 MANAGERS = ("--without-repository", "-k", "variant==swe_manager")
 
 
-@pytest.mark.parametrize(
+BASELINES = pytest.mark.parametrize(
     ("model", "earned", "won"),
     [("longest", 124_500, 102), ("first", 58_500, 81), ("gold", 264_500, 265), ("nop", 0, 0)],
 )
+
+
+@BASELINES
 def test_what_baselines_earn_with_265_manager_tasks(
     project: Project, model: str, earned: int, won: int
 ) -> None:
@@ -35,10 +38,21 @@ def test_what_baselines_earn_with_265_manager_tasks(
     result.stdout.fnmatch_lines([f"*Earned ${earned:,} of $264,500 *: {won} of 265 tasks*"])
 
 
-def test_the_same_dollars_in_265_containers(project: Project) -> None:
-    arguments = (f"--dataset={LIST}", "--model=longest", *MANAGERS, "-n4")
+@BASELINES
+@pytest.mark.soak
+def test_the_same_dollars_in_265_containers(
+    project: Project, model: str, earned: int, won: int
+) -> None:
+    arguments = (f"--dataset={LIST}", f"--model={model}", *MANAGERS, "-n4")
     result = project.run(*arguments, timeout=900)
-    result.stdout.fnmatch_lines(["*Earned $124,500 of $264,500 (47.0%): 102 of 265 tasks*"])
+    result.stdout.fnmatch_lines([f"*Earned ${earned:,} of $264,500 *: {won} of 265 tasks*"])
+    assert {record["sealed"] for record in project.records()} == {True}
+
+
+def test_expensive_tasks_in_containers(project: Project) -> None:
+    arguments = (f"--dataset={LIST}", "--model=longest", "--without-repository", "-n4")
+    result = project.run(*arguments, "-k", "price>1000 and swe_manager", timeout=300)
+    result.stdout.fnmatch_lines(["*Earned $66,000 of $110,000 (60.0%): 9 of 21 tasks*"])
     assert {record["sealed"] for record in project.records()} == {True}
 
 
