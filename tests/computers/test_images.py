@@ -209,12 +209,14 @@ def test_a_lock_is_waited_for_and_the_wait_is_bounded(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     script = (
-        "import sys, time; from swelancer_plugin.computers.locks import lock\n"
-        "with lock('it', 5): print('held', flush=True); time.sleep(float(sys.argv[1]))"
+        "import sys; from swelancer_plugin.computers.locks import lock\n"
+        "with lock('it', 5): print('held', flush=True); sys.stdin.read()"
     )
-    command = [sys.executable, "-c", script, "60"]
+    command = [sys.executable, "-c", script]
     environ = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ) as holder:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ
+    ) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
         with (
