@@ -67,9 +67,29 @@ class IcAnswer:
     """Names of the hidden test folders (official lists) or paths on the host (bundled tasks)."""
     bug_patch: Path | None = None
     gold_patch: Path | None = None
+    test_seconds: float = 600.0
+    """How long the hidden tests may take altogether."""
 
 
 Answer: TypeAlias = ManagerAnswer | IcAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """How a repository becomes an app that answers HTTP; commands run in its working directory."""
+
+    serve: str
+    """Runs until it is killed."""
+    port: int
+    """On loopback."""
+    build: str = "true"
+    ready: str = "/"
+    """A path that is answered, with any status, once the app is up."""
+    outputs: tuple[str, ...] = ()
+    """What `build` and a normal use make, relative to the working directory: no part of a
+    submission."""
+    build_seconds: float = 600.0
+    ready_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +101,10 @@ class Repository:
     source: Path | None = None
     """Directory on the host; None where the task list does not carry the repository."""
     commit: str | None = None
+    packages: tuple[str, ...] = ()
+    """Debian packages that its computer needs."""
+    app: App | None = None
+    """None where it can't be served: then no ic_swe task about it can be judged."""
 
 
 @dataclass(frozen=True, slots=True)

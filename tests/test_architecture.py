@@ -16,6 +16,7 @@ FLOORS = [
     ["__init__", "money", "files"],
     ["task", "outcome", "attempt", "settings"],
     ["datasets"],
+    ["models"],
     ["computers"],
     ["results"],
     ["runs"],

@@ -132,6 +132,34 @@ class FrozenFile:
     """None unless `kind` is file and the size within the limit that was asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """A file or link of a directory tree."""
+
+    path: str
+    """Relative to the tree's root, with slashes; never absolute, never with ``..``."""
+    content: bytes
+    """Of a link: its target."""
+    executable: bool = False
+    link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has become of a directory tree since its computer was started, in canonical form."""
+
+    files: tuple[TreeFile, ...] = ()
+    """Added or changed, untracked ones too, by path. Some may be equal to what they were."""
+    deleted: tuple[str, ...] = ()
+    """By path; a directory stands for all that was in it. Deletions come before additions."""
+    left_out: tuple[str, ...] = ()
+    """What no submission can hold (a device, a name that is no UTF-8...): a line each, bounded."""
+
+
+class TooMuch(ComputerError):
+    """The changes are more, or larger, than a submission may be. What ran inside caused it."""
+
+
 class SealedComputer(ComputerInterface):
     """A computer that can be frozen, and read from outside while nothing in it runs."""
 
@@ -142,6 +170,22 @@ class SealedComputer(ComputerInterface):
     @abstractmethod
     async def read_frozen(self, path: str, limit: int) -> FrozenFile:
         """Read one absolute path without following a link at its end; at most `limit` bytes."""
+
+    @abstractmethod
+    async def export_changes(self, directory: str, excluded: tuple[str, ...]) -> Changes:
+        """Return what has changed under an absolute directory, as the engine sees it, not git.
+
+        `excluded` are paths relative to it whose whole subtrees are passed over. Raises TooMuch,
+        ComputerGone, EngineError. To be called on a frozen computer.
+        """
+
+    @abstractmethod
+    async def unpack(self, archive: bytes, directory: str) -> None:
+        """Unpack a tar archive of the host's own making into an existing directory, as root.
+
+        A file replaces a directory of its name, and the other way round. Raises CommandError where
+        it can't be written there, ComputerGone, EngineError.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +205,20 @@ class ComputerSpec:
     """Leave it in place after the task, for a person to look into."""
 
 
+@dataclass(frozen=True, slots=True)
+class JudgeSpec:
+    """What the computer of a judge is to be."""
+
+    image: str
+    port: int
+    """The app's loopback port, and the judge's own that leads there."""
+    memory_bytes: int = 2 * 1024**3
+    cpus: float = 2.0
+    pids: int = 512
+    labels: dict[str, str] = field(default_factory=dict)
+    keep: bool = False
+
+
 class ComputerProvider(Protocol):
     """Starts computers. `name` and `sealed` are shown in every output of a run."""
 
@@ -174,3 +232,16 @@ class ComputerProvider(Protocol):
 
     async def start(self, spec: ComputerSpec) -> ComputerInterface:
         """Start a computer. Raises EngineError when the infrastructure fails."""
+
+
+@runtime_checkable
+class JudgingProvider(ComputerProvider, Protocol):
+    """A provider whose computers a judge can be joined to, one way."""
+
+    async def start_judge(self, app: ComputerInterface, spec: JudgeSpec) -> SealedComputer:
+        """Start a judge's computer, with a network namespace of its own.
+
+        Its loopback `spec.port` leads to the same port in `app`; nothing leads back. Its `cleanup`
+        removes all that joins the two, and leaves `app` alone. Raises EngineError; ComputerGone
+        where `app` is gone.
+        """

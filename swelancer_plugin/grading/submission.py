@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass
 
 from swelancer_plugin.computers.interface import (
+    Changes,
     CommandError,
     ComputerGone,
     ComputerInterface,
@@ -38,8 +39,11 @@ class Submission:
     ending: Ending
     sealed: bool
     decision: bytes | None = None
+    """Of a manager task: the decision file."""
+    changes: Changes | None = None
+    """Of an ic_swe task: what differs from the repository as it was handed out; never empty."""
     problem: str = ""
-    """Why there is nothing to grade, where `decision` is None."""
+    """Why there is nothing to grade, where there is neither."""
 
 
 async def take_decision(brief: Brief, computer: ComputerInterface, ending: Ending) -> Submission:

@@ -1,0 +1,1 @@
+"""Language models: the seam, the client, what a call costs, what bounds an attempt."""
