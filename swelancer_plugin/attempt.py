@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import ConfigDict, TypeAdapter
 
 SCHEMA_VERSION = 1
+_AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,18 @@ class Attempt:
     repository: str = ""
     """What the working directory held: an image digest, a path, or ``none``."""
     seed: int | None = None
+    turns: int = 0
+    """Calls of the model."""
+    retries: int = 0
+    """Calls that had to be made again: a busy server, a cut connection."""
+    input_tokens: int = 0
+    """Of all calls together, as the server counted; cached ones included."""
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    """Reasoning included."""
+    reasoning_tokens: int = 0
+    cost: str | None = "0"
+    """What the model cost in dollars, a decimal; None where the price of any call is unknown."""
     worker: str = "main"
     tags: tuple[str, ...] = ()
     split: str | None = None
@@ -77,6 +92,11 @@ class Attempt:
         return attempt_directory(self.dataset, self.task_id, self.attempt, self.try_number)
 
     @property
+    def dollars_spent(self) -> Decimal | None:
+        """What the model cost; None where it is not known."""
+        return None if self.cost is None else Decimal(self.cost)
+
+    @property
     def duration(self) -> float:
         """Wall seconds of all phases together."""
         return sum(self.seconds.values())
@@ -90,6 +110,8 @@ class Attempt:
                 raise ValueError(f"{text!r:.80} is no task or dataset id")
         if self.price_cents < 0 or self.attempt < 1 or self.try_number < 1:
             raise ValueError("a price, attempt or try number is below its least")
+        if self.cost is not None and _AMOUNT.fullmatch(self.cost) is None:
+            raise ValueError(f"{self.cost!r:.40} is no amount of dollars")
         payable = {"price": {self.price_cents}, "as graded": {0, self.price_cents}, "nothing": {0}}
         if self.earned_cents not in payable[POLICIES[self.outcome].pays]:
             raise ValueError(f"{self.earned_cents} cents is not what {self.outcome} pays")

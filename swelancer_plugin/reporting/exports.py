@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,13 @@ COLUMNS: Final = (
     "agent",
     "sealed",
     "try",
+    "turns",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cost_usd",
+    "profit_usd",
 )
 LATEST: Final = "latest"
 FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -89,6 +97,26 @@ def point_latest(reports: Path, run: Path) -> None:
 
 def _row(item: Item) -> list[str]:
     selected, attempt = item.selected, item.attempt
+    return [*_decided(item, selected, attempt), *_spent(item, attempt)]
+
+
+def _spent(item: Item, attempt: Attempt | None) -> list[str]:
+    """Return what the deciding try took; cost and profit are empty where the price is unknown."""
+    if attempt is None:
+        return [""] * 7
+    cost = attempt.dollars_spent
+    return [
+        str(attempt.turns),
+        str(attempt.input_tokens),
+        str(attempt.cached_tokens),
+        str(attempt.output_tokens),
+        str(attempt.reasoning_tokens),
+        "" if cost is None else f"{cost:f}",
+        "" if cost is None else f"{Decimal(item.earned_cents) / 100 - cost:f}",
+    ]
+
+
+def _decided(item: Item, selected: Selected, attempt: Attempt | None) -> list[str]:
     return [
         _cell(selected.dataset),
         _cell(selected.task_id),

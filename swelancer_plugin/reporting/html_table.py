@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Callable
+from decimal import ROUND_CEILING
 from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from swelancer_plugin.money import dollars
 from swelancer_plugin.reporting.html_totals import totals_block
 from swelancer_plugin.reporting.records import attempt_of, decides, escaped, plain
 from swelancer_plugin.results.gate import Verdict
+from swelancer_plugin.results.spend import usd
 from swelancer_plugin.results.summary import Summary
 
 LOG_LIMIT: Final = 6000
@@ -34,6 +36,7 @@ LOG_FILES: Final = ("log", "transcript", "output")
 MONEY_HEADERS: Final = (
     '<th class="sortable" data-column-type="price">Price</th>',
     '<th class="sortable" data-column-type="earned">Earned</th>',
+    '<th class="sortable" data-column-type="cost">Cost</th>',
     '<th class="sortable" data-column-type="outcome">Outcome</th>',
     '<th class="sortable" data-column-type="variant">Variant</th>',
 )
@@ -202,16 +205,30 @@ def _test_cell(report: Report, attempt: Attempt | None) -> str:
     return f'<td class="col-testId">{name}<br><small class="swl-title">{title}</small></td>'
 
 
+def _cost_cell(attempt: Attempt) -> str:
+    """Return what the model cost and took; empty where none was asked, unknown prices last."""
+    cost = attempt.dollars_spent
+    if not attempt.turns:
+        return _number_cell("cost", "0", "")
+    shown = "unknown" if cost is None else usd(cost, ROUND_CEILING)
+    key = "x" if cost is None else f"{cost:020.9f}"
+    took = f"{attempt.turns:,} turns, {attempt.input_tokens:,} tokens in, "
+    took += f"{attempt.output_tokens:,} out"
+    return _number_cell("cost", key, f'<span title="{took}">{shown}</span>')
+
+
 def _money_cells(attempt: Attempt | None) -> list[str]:
     if attempt is None:
         return [
-            f'<td class="col-{name}"></td>' for name in ("price", "earned", "outcome", "variant")
+            f'<td class="col-{name}"></td>'
+            for name in ("price", "earned", "cost", "outcome", "variant")
         ]
     tried = f", try {attempt.try_number}" if attempt.try_number > 1 else ""
     outcome = attempt.outcome.value.replace("_", " ") + tried
     return [
         _number_cell("price", f"{attempt.price_cents:015d}", dollars(attempt.price_cents)),
         _number_cell("earned", f"{attempt.earned_cents:015d}", dollars(attempt.earned_cents)),
+        _cost_cell(attempt),
         f'<td class="col-outcome">{escaped(outcome)}<br>'
         f'<small class="swl-reason">{escaped(attempt.reason, 200)}</small></td>',
         f'<td class="col-variant">{escaped(attempt.variant)}</td>',

@@ -11,6 +11,7 @@ from swelancer_plugin.reporting.terminal import (
     group_tables,
     headline,
     outcome_words,
+    spend_lines,
     void_words,
 )
 from swelancer_plugin.results.gate import Verdict
@@ -40,7 +41,8 @@ p a{color:#0550ae}
 .swl .swl-holds{color:#0b5d1e;font-weight:bold}
 .swl .swl-missed{color:#a40000;font-weight:bold}
 #results-table{color:#333}
-#results-table td.col-price,#results-table td.col-earned,#results-table td.col-time{
+#results-table td.col-price,#results-table td.col-earned,#results-table td.col-cost,
+#results-table td.col-time{
 text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 #results-table th{white-space:nowrap}
 #results-table .col-result{width:72px}
@@ -64,6 +66,7 @@ text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 def totals_block(summary: Summary, verdict: Verdict | None) -> str:
     """Return the totals as HTML, all texts escaped."""
     parts = [f'<p class="swl-earned">{escaped(headline(summary))}</p>']
+    parts += [f"<p>{escaped(line)}</p>" for line in spend_lines(summary)]
     if verdict is not None:
         colour = "swl-holds" if verdict.holds else "swl-missed"
         parts.append(f'<p class="{colour}">{escaped(verdict.sentence)}</p>')

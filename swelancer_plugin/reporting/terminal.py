@@ -38,6 +38,8 @@ def write_closing(
     reporter.ensure_newline()
     reporter.section(TITLE)
     reporter.write_line(headline(summary), bold=True)
+    for line in spend_lines(summary):
+        _write_wrapped(reporter, line)
     if reporter.verbosity >= 0:
         _write_tables(reporter, summary)
         _write_outcomes(reporter, summary)
@@ -69,6 +71,12 @@ def headline(summary: Summary) -> str:
         f"{earned}{mean}: {what} decided, {total.won:,} earned "
         f"({percent(total.rate)} of their {total.counted})"
     )
+
+
+def spend_lines(summary: Summary) -> list[str]:
+    """Return what the model cost and took; nothing where none was asked."""
+    spend = summary.spend
+    return [spend.cost_words(summary.total.earned), spend.words] if spend.asked else []
 
 
 def outcome_words(summary: Summary) -> list[str]:

@@ -14,11 +14,13 @@ from typing import Final
 
 from swelancer_plugin.attempt import Attempt, Selected
 from swelancer_plugin.outcome import Outcome
+from swelancer_plugin.results.spend import Spend, spend
 from swelancer_plugin.results.tally import (
     Group,
     Item,
     Money,
     OutcomeTotal,
+    attempts_per_task,
     deciding_items,
     group,
     groups_by,
@@ -52,6 +54,7 @@ class Summary:
     """In the order of the outcome table, those that occurred."""
     seconds: tuple[tuple[str, float], ...]
     """Wall seconds by phase, summed over the deciding tries."""
+    spend: Spend
     privileged: int
     unsealed: int
     without_repository: int
@@ -125,6 +128,7 @@ class Summary:
             "datasets": [group.as_dict() for group in self.datasets],
             "outcomes": {each.outcome.value: each.as_dict() for each in self.outcomes},
             "void": self._void_dict(),
+            "spend": self.spend.as_dict(self.total.earned),
             "privileged": self.privileged,
             "unsealed": self.unsealed,
             "without_repository": self.without_repository,
@@ -162,6 +166,7 @@ def summarise(
 
     An item selected twice counts once; attempts at what was not selected are left out.
     """
+    attempts = list(attempts)
     items = deciding_items(selected, attempts)
     done = [item.attempt for item in items if item.attempt is not None]
     counts = {item.attempts for item in items} or {1}
@@ -175,6 +180,7 @@ def summarise(
         datasets=groups_by(items, lambda item: item.selected.dataset),
         outcomes=outcome_totals(items),
         seconds=_seconds(done),
+        spend=spend(attempts, attempts_per_task(selected)),
         privileged=sum(attempt.privileged for attempt in done),
         unsealed=sum(not each.sealed and each.outcome is not Outcome.VOID for each in done),
         without_repository=sum(attempt.repository == WITHOUT_REPOSITORY for attempt in done),

@@ -89,6 +89,22 @@ def test_results_csv_has_a_row_per_item_also_for_what_never_ran(tmp_path: Path) 
     assert rows[0]["seconds"] == "1.500"
 
 
+def test_results_csv_says_what_a_model_took(tmp_path: Path) -> None:
+    items = [selected("1_1", 250), selected("2_1", 500), selected("3_1", 1000)]
+    attempts = [
+        tried(items[0], turns=3, input_tokens=1000, cached_tokens=400, output_tokens=9, cost="1.5"),
+        tried(items[1], Outcome.UNEARNED, turns=1, reasoning_tokens=2, cost=None),
+    ]
+    exports.write_results_csv(tmp_path / "r.csv", items, attempts)
+    rows = rows_of(tmp_path / "r.csv")
+    names = exports.COLUMNS[exports.COLUMNS.index("turns") :]
+    assert [[row[name] for name in names] for row in rows] == [
+        ["3", "1000", "400", "9", "0", "1.5", "248.5"],
+        ["1", "0", "0", "0", "2", "", ""],
+        [""] * 7,
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

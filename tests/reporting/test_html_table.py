@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from swelancer_plugin.attempt import Attempt
@@ -27,13 +30,14 @@ def test_every_task_has_a_row_with_its_money(pytester: pytest.Pytester, workers:
         "Test",
         "Price",
         "Earned",
+        "Cost",
         "Outcome",
         "Variant",
         "Time (s)",
         "Links",
     ]
     assert len(page.tests) == 5
-    assert {len(test["resultsTableRow"]) for test in page.tests} == {8}
+    assert {len(test["resultsTableRow"]) for test in page.tests} == {9}
     results = {test["testId"].split("<")[0]: test["result"] for test in page.tests}
     assert results == {
         "test_tasks.py::test_1_1": "Passed",
@@ -53,6 +57,21 @@ def test_columns_sort_as_numbers(pytester: pytest.Pytester) -> None:
     assert page.sorted_by("price") == ["$8", "$50", "$250", "$1,000", "$16,000"]
     assert page.sorted_by("earned") == ["$0", "$0", "$8", "$1,000", "$16,000"]
     assert page.sorted_by("time") == ["0.0", "0.2", "9.5", "100.0", "20000.0"]
+
+
+def test_what_a_model_cost_is_shown_and_sorts(pytester: pytest.Pytester) -> None:
+    tries = [
+        attempt("1_1", 50, turns=2, input_tokens=1200, output_tokens=7, cost="0.011"),
+        attempt("2_1", 50, "unearned", turns=1, cost="12.5"),
+        attempt("3_1", 50, turns=1, cost=None),
+        attempt("4_1", 50, turns=0),
+    ]
+    page = report(pytester, tries)
+    shown = [re.sub("<.*?>", "", cell) for cell in page.sorted_by("cost")]
+    assert shown == ["", "$0.02", "$12.50", "unknown"]
+    assert 'title="2 turns, 1,200 tokens in, 7 out"' in html.unescape(page.text)
+    assert "model cost at least $12.52: no price for 1 try (--price-file)" in page.totals
+    assert "4 turns, 1,200 tokens in, 7 out" in page.totals
 
 
 def test_the_totals_stand_on_top(pytester: pytest.Pytester) -> None:
@@ -84,7 +103,7 @@ def test_twice(falls): pass
     page = report(
         pytester, [attempt("1_1", 50)], "--continue-on-collection-errors", ordinary=ordinary
     )
-    assert {len(test["resultsTableRow"]) for test in page.tests} == {8}
+    assert {len(test["resultsTableRow"]) for test in page.tests} == {9}
     assert len(page.tests) == 5
     odd = page.row("test_tasks.py::test_odd")
     assert (odd["price"], odd["earned"], odd["outcome"], odd["variant"]) == ("", "", "", "")
@@ -207,7 +226,7 @@ def pytest_html_results_table_row(report, cells):
     )
     page = report(pytester, some(), "-p", "mine")
     assert page.headers[:4] == ["Result", "Mine", "Test", "Price"]
-    assert {len(test["resultsTableRow"]) for test in page.tests} == {9}
+    assert {len(test["resultsTableRow"]) for test in page.tests} == {10}
     assert all(test["resultsTableRow"][1] == "<td>mine</td>" for test in page.tests)
 
 
