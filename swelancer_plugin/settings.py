@@ -39,11 +39,20 @@ class Settings:
     """All settings of a run, resolved. One field per row of `OPTIONS`."""
 
     model: str | None = None
+    agent: str | None = None
+    base_url: str | None = None
+    api: Literal["chat", "responses"] = "chat"
+    temperature: float | None = None
+    reasoning_effort: str | None = None
+    price_file: str | None = None
+    max_turns: int = 40
+    task_timeout: float = 3 * 3600.0
+    max_tokens: int | None = None
     computer: str = "docker"
     dataset: tuple[str, ...] = ()
     split: str | None = None
     attempts: int = 1
-    seed: int = 0
+    seed: int | None = None
     repository: str | None = None
     without_repository: bool = False
     min_payout: Threshold | None = None
@@ -57,6 +66,11 @@ class Settings:
     def gated(self) -> bool:
         """Whether a gate decides on the exit status."""
         return self.min_payout is not None or self.max_infra_errors is not None
+
+    @property
+    def baseline(self) -> bool:
+        """Whether a rule works, and no model is asked."""
+        return self.model in BASELINES
 
     @property
     def privileged(self) -> bool:
@@ -81,6 +95,38 @@ def _whole(value: str) -> int:
     number = int(value)
     if number < 0:
         raise ValueError("a number of 0 or more is wanted")
+    return number
+
+
+def _api(value: str) -> str:
+    if value not in ("chat", "responses"):
+        raise ValueError("chat or responses is wanted")
+    return value
+
+
+def _temperature(value: str) -> float:
+    number = float(value)
+    if not 0 <= number <= 2:
+        raise ValueError("a number from 0 to 2 is wanted")
+    return number
+
+
+_UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SPAN: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smh]?)")
+
+
+def _seconds(value: str) -> float:
+    found = _SPAN.fullmatch(value.strip())
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 1 <= seconds <= 7 * 86400:
+        raise ValueError("a time such as 90, 90s, 45m or 3h is wanted, a week at most")
+    return seconds
+
+
+def _least_one(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError("a number of 1 or more is wanted")
     return number
 
 
@@ -135,7 +181,25 @@ class Option:
 
 
 OPTIONS: Final[tuple[Option, ...]] = (
-    Option("model", _text, f"who works: a baseline ({', '.join(BASELINES)})"),
+    Option(
+        "model",
+        _text,
+        "who works: gpt-4o, openai/..., openrouter/..., any name with --base-url, or a baseline "
+        f"({', '.join(BASELINES)})",
+    ),
+    Option(
+        "agent",
+        _text,
+        "how the model works: code_blocks (the default), tools, or a name of your own",
+    ),
+    Option("base_url", _text, "an OpenAI-compatible server to ask", "URL"),
+    Option("api", _api, "which of the server's APIs: chat (the default) or responses"),
+    Option("temperature", _temperature, "the model's; the server's own default if not said", "N"),
+    Option("reasoning_effort", _text, "of a reasoning model: low, medium, high...", "WORD"),
+    Option("price_file", _text, "TOML with prices and context windows of models", "FILE"),
+    Option("max_turns", _least_one, "calls of the model per task (40)", "N"),
+    Option("task_timeout", _seconds, "time for the work on one task (3h)", "TIME"),
+    Option("max_tokens", _least_one, "input and output tokens per task, all calls together", "N"),
     Option("computer", _text, "where the work is done: docker, local, or a name of your own"),
     Option(
         "dataset",
@@ -146,7 +210,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option("split", _text, "only tasks of this split (the CSV column `set`), such as diamond"),
     Option("attempts", _count, "attempts per task; payout is the mean over them", "N"),
-    Option("seed", _whole, "seed of the `random` baseline", "N"),
+    Option("seed", _whole, "seed of the `random` baseline, and of a model that takes one", "N"),
     Option("repository", _text, "checkout of the repository that the dataset is about", "PATH|URL"),
     Option(
         "without_repository",

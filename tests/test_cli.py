@@ -17,6 +17,7 @@ from swelancer_plugin import cli
 from swelancer_plugin.computers.base_image import KEYRING
 from swelancer_plugin.computers.doctor import Check
 from swelancer_plugin.computers.host import Host
+from swelancer_plugin.session.options import KEYS
 from swelancer_plugin.settings import OPTIONS, resolve
 
 ROOT = Path(__file__).parents[1]
@@ -107,6 +108,7 @@ def sample() -> dict[str, str]:
 
 def test_sample_env_documents_every_option_and_no_other() -> None:
     assert list(sample()) == [
+        *KEYS,
         *(option.variable for option in OPTIONS),
         "SWELANCER_INSTALL_ENGINE",
     ]
@@ -114,7 +116,7 @@ def test_sample_env_documents_every_option_and_no_other() -> None:
 
 def test_the_values_of_sample_env_are_usable_ones() -> None:
     resolved = resolve({}, {}, sample(), {})
-    assert resolved.settings.model == "longest"
+    assert resolved.settings.model == "gpt-4o"
     assert len(resolved.sources) == len(OPTIONS)
 
 

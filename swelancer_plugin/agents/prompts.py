@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from swelancer_plugin.money import dollars
 from swelancer_plugin.task import Brief
+
+NO_DECISION: Final = (
+    "There is no decision yet: write it to `{path}`. If you end again without it, you submit nothing."
+)
+"""What an agent tells a model that ends a manager's task without a decision; once."""
+_ALONE: Final = "You work alone: nobody answers questions, and you can count on no network."
 
 
 def render(brief: Brief) -> str:
@@ -16,9 +24,12 @@ def _engineer(brief: Brief) -> tuple[str, ...]:
     return (
         "## Your job",
         f"The repository is checked out at `{brief.workdir}`. Change it so that the issue above is "
-        "resolved. The state in which you leave the files is your submission; it is judged by "
-        f"end-to-end tests that you cannot see. The job pays {dollars(brief.price_cents)}, "
-        "all or nothing.",
+        f"resolved. {_ALONE}",
+        f"Your submission is the state in which you leave the files below `{brief.workdir}`: "
+        "changed, new and deleted ones, committed or not (`.git` itself is no part of it). What "
+        "you change elsewhere is lost. The app is then built and served anew, and judged by "
+        "end-to-end tests that you cannot see: they use it as its users do. The job pays "
+        f"{dollars(brief.price_cents)}, all or nothing.",
     )
 
 
@@ -30,9 +41,9 @@ def _manager(brief: Brief) -> tuple[str, ...]:
         "You manage the engineers who work on the repository at "
         f"`{brief.workdir}`. Several of them propose how to resolve the issue above. Choose the "
         f"one proposal that you would have built. The job pays {dollars(brief.price_cents)} if "
-        "your choice is the right one, and nothing otherwise.",
+        f"your choice is the right one, and nothing otherwise. {_ALONE}",
         f'Write your decision to `{brief.decision_path}` as JSON: `{{"selected_proposal_id": ID}}`,'
-        f" where ID is one of {ids}.",
+        f" where ID is one of {ids}. That file is all that you submit.",
         "## Proposals",
         *proposals,
     )

@@ -5,39 +5,29 @@ from __future__ import annotations
 import asyncio
 import posixpath
 import shlex
-import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import docker.errors
-from docker.types import LogConfig
+from typing import TYPE_CHECKING
 
 from swelancer_plugin.computers import archive
-from swelancer_plugin.computers.attachment import attach
-from swelancer_plugin.computers.channel import (
-    SCRATCH,
-    SCRATCH_OPTIONS,
-    Channel,
-    entry_point,
-)
+from swelancer_plugin.computers.channel import Channel
 from swelancer_plugin.computers.engine_answers import TROUBLE, engine_asked, reason, require_alive
 from swelancer_plugin.computers.interface import (
     CommandResult,
     ComputerGone,
+    ComputerInterface,
     ComputerSpec,
     EngineError,
     FrozenFile,
+    JudgeSpec,
     SealedComputer,
     checked,
 )
+from swelancer_plugin.computers.launch import launch, remove
 from swelancer_plugin.computers.limits import ENGINE_LIMIT
 
 if TYPE_CHECKING:
     from docker import APIClient, DockerClient
-
-_CPU_PERIOD = 100_000
-"""Microseconds. A quota, unlike NanoCpus, may be above what the machine has."""
 
 
 class DockerProvider:
@@ -54,17 +44,13 @@ class DockerProvider:
 
         Whatever happens, a cancellation included, no container stays that nobody has.
         """
-        launch = _Launch(self.client.api, spec)
-        try:
-            computer = await asyncio.to_thread(launch.run)
-            await computer.hello()
-        except ComputerGone as gone:  # nobody has worked in it yet: the image, not a task
-            launch.abandon()
-            raise EngineError(f"image {spec.image!r} gave no working computer: {gone}") from gone
-        except BaseException:
-            launch.abandon()
-            raise
-        return computer
+        return await launch(self.client.api, spec, DockerComputer)
+
+    async def start_judge(self, app: ComputerInterface, spec: JudgeSpec) -> DockerComputer:
+        """Start a judge's container for an app in a container; see `JudgingProvider`."""
+        from swelancer_plugin.computers.judge import start_judge  # it is made of what is here
+
+        return await start_judge(self.client.api, app, spec)
 
 
 class DockerComputer(SealedComputer):
@@ -181,101 +167,3 @@ class DockerComputer(SealedComputer):
     def _ask_why(self) -> None:
         """Raise EngineError if the stream broke because the engine is gone, not the container."""
         require_alive(self._api, self.container, "the computer's stream ended")
-
-
-class _Launch:
-    """Creating a container in a thread, which nothing can interrupt.
-
-    Its fruit may be unwanted by the time it is there.
-    """
-
-    def __init__(self, api: APIClient, spec: ComputerSpec) -> None:
-        self._api = api
-        self._spec = spec
-        self._lock = threading.Lock()
-        self._abandoned = False
-        self._computer: DockerComputer | None = None
-
-    def run(self) -> DockerComputer:
-        """Create, attach, start: in this order no byte of its stream is missed."""
-        what = f"start a computer of image {self._spec.image!r}"
-        with engine_asked(what, about_container=False):
-            made = self._api.create_container(**_configuration(self._api, self._spec))
-            container = str(made["Id"])
-            try:
-                stream = attach(self._api, container)
-                try:
-                    self._api.start(container)
-                except BaseException:
-                    stream.close()
-                    raise
-            except BaseException:
-                remove(self._api, container)
-                raise
-        computer = DockerComputer(self._api, container, Channel(stream), self._spec)
-        with self._lock:
-            self._computer = computer
-            abandoned = self._abandoned
-        if abandoned:
-            self._undo(computer)
-        return computer
-
-    def abandon(self) -> None:
-        """Have the container removed, now or as soon as it is there; does not wait for it."""
-        with self._lock:
-            self._abandoned = True
-            computer = self._computer
-        if computer is not None:
-            threading.Thread(target=self._undo, args=[computer]).start()
-
-    def _undo(self, computer: DockerComputer) -> None:
-        try:
-            remove(self._api, computer.container)
-        finally:
-            computer.close()
-
-
-def remove(api: APIClient, container: str) -> None:
-    """Remove a container, whatever its state, and wait until it is gone. Raises EngineError."""
-    with engine_asked("remove a container", about_container=False):
-        try:
-            api.remove_container(container, v=True, force=True)
-        except docker.errors.NotFound:
-            return
-        except docker.errors.APIError as error:
-            if error.status_code != 409:  # it is being removed already
-                raise
-            _await_removal(api, container)
-
-
-def _await_removal(api: APIClient, container: str) -> None:
-    try:
-        api.wait(container, timeout=int(ENGINE_LIMIT), condition="removed")
-    except docker.errors.NotFound:
-        return
-
-
-def _configuration(api: APIClient, spec: ComputerSpec) -> dict[str, Any]:
-    return {
-        "image": spec.image,
-        "entrypoint": [],
-        "command": entry_point(spec.keep),
-        "working_dir": spec.workdir,
-        "user": "0:0",
-        "stdin_open": True,
-        "tty": False,
-        "labels": dict(spec.labels),
-        "host_config": api.create_host_config(
-            auto_remove=not spec.keep,
-            network_mode="none",
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
-            mem_limit=spec.memory_bytes,
-            memswap_limit=spec.memory_bytes,
-            cpu_period=_CPU_PERIOD,
-            cpu_quota=int(spec.cpus * _CPU_PERIOD),
-            pids_limit=spec.pids,
-            log_config=LogConfig(type="none"),
-            tmpfs={SCRATCH: SCRATCH_OPTIONS},
-        ),
-    }

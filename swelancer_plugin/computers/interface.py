@@ -209,7 +209,8 @@ class ComputerSpec:
 class JudgeSpec:
     """What the computer of a judge is to be."""
 
-    image: str
+    image: str | None
+    """As `ComputerSpec.image`; it needs python3 with pytest."""
     port: int
     """The app's loopback port, and the judge's own that leads there."""
     memory_bytes: int = 2 * 1024**3

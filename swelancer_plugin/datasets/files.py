@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -43,10 +43,11 @@ def _explained(path: Path, schema: type[BaseModel], error: ValidationError) -> T
     # an unknown key first: it is mostly a slip that also makes another one missing
     details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
     first = details[0]
-    key = str(first["loc"][0])
+    table, place = _place(schema, first["loc"])
+    key = ".".join(place)
     if first["type"] == "extra_forbidden":
-        known = list(schema.model_fields)
-        near = difflib.get_close_matches(key, known, 1)
+        known = list(table.model_fields)
+        near = difflib.get_close_matches(place[-1], known, 1)
         hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
         return TaskFileError(path, None, f"unknown key `{key}` ({hint})")
     if first["type"] == "missing":
@@ -54,8 +55,24 @@ def _explained(path: Path, schema: type[BaseModel], error: ValidationError) -> T
     if first["type"] == "value_error":
         return TaskFileError(path, key, str(first["ctx"]["error"]))
     # a union names each of its types: all are wrong in the same way
-    reasons = dict.fromkeys(str(one["msg"]) for one in details if one["loc"][0] == first["loc"][0])
+    reasons = dict.fromkeys(
+        str(one["msg"]) for one in details if _place(schema, one["loc"])[1] == place
+    )
     return TaskFileError(path, key, "; ".join(reasons))
+
+
+def _place(
+    schema: type[BaseModel], location: tuple[int | str, ...]
+) -> tuple[type[BaseModel], list[str]]:
+    """Return the table in which an error lies, and the keys that lead to what is wrong in it."""
+    key = str(location[0])
+    field = schema.model_fields.get(key)
+    if field is not None and len(location) > 1:
+        for kind in get_args(field.annotation):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                table, keys = _place(kind, location[1:])
+                return table, [key, *keys]
+    return schema, [key]
 
 
 def read_text(directory: Path, relative: str) -> str:

@@ -6,7 +6,8 @@ docs/ has the format for task authors. This module imports pydantic; import it w
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import re
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -23,6 +24,7 @@ from swelancer_plugin.datasets.files import (
 from swelancer_plugin.money import parse_dollars
 from swelancer_plugin.task import (
     Answer,
+    App,
     Brief,
     IcAnswer,
     ManagerAnswer,
@@ -41,7 +43,11 @@ _ONLY_FOR: Final[dict[str, Variant]] = {
     "bug_patch": "ic_swe",
     "gold_patch": "ic_swe",
     "tests": "ic_swe",
+    "test_seconds": "ic_swe",
 }
+# A trailing minus would have apt remove a package.
+_PACKAGE: Final = re.compile(r"[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+.]")
+_URL_PATH: Final = re.compile(r"/[!-~]{0,500}")
 
 
 def _cents(amount: int | float | str) -> int:
@@ -52,6 +58,28 @@ def _line(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise ValueError("one line of text is wanted")
     return text
+
+
+def _package(text: str) -> str:
+    if _PACKAGE.fullmatch(text) is None:
+        raise ValueError(f"{text[:120]!r} is not the name of a Debian package")
+    return text
+
+
+def _url_path(text: str) -> str:
+    if _URL_PATH.fullmatch(text) is None:
+        raise ValueError(f"{text[:120]!r} is not a URL's path, such as / or /api/groups")
+    return text
+
+
+def _below(text: str) -> str:
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or not path.name or not text.isprintable():
+        raise ValueError(f"{text[:120]!r} is not a relative path below the working directory")
+    return str(path)
+
+
+_Seconds = Annotated[float, Field(gt=0, le=7200, allow_inf_nan=False)]
 
 
 class _Schema(BaseModel):
@@ -70,12 +98,25 @@ class _TaskFile(_Schema):
     gold_patch: Annotated[str, AfterValidator(_line)] = "gold.patch"
     tests: Annotated[str, AfterValidator(_line)] = "hidden_tests"
     # Not a name of the form test*: pytest imports a conftest.py in there at its very start.
+    test_seconds: _Seconds = 600.0
+
+
+class _AppTable(_Schema):
+    serve: Annotated[str, AfterValidator(_line)]
+    port: Annotated[int, Field(ge=1024, le=65535)]
+    build: Annotated[str, AfterValidator(_line)] = "true"
+    ready: Annotated[str, AfterValidator(_url_path)] = "/"
+    outputs: list[Annotated[str, AfterValidator(_below)]] = Field(default=[], max_length=20)
+    build_seconds: _Seconds = 600.0
+    ready_seconds: _Seconds = 60.0
 
 
 class _RepositoryFile(_Schema):
     name: Annotated[str, AfterValidator(identifier)]
     source: Annotated[str, AfterValidator(_line)]
     workdir: Annotated[str, AfterValidator(workdir)]
+    packages: list[Annotated[str, AfterValidator(_package)]] = Field(default=[], max_length=50)
+    app: _AppTable | None = None
 
 
 def load(task_toml: Path) -> Task:
@@ -97,6 +138,9 @@ def load(task_toml: Path) -> Task:
         proposals = _proposals(directory)
         answer = _manager_answer(task_toml, file, proposals)
     else:
+        if repository.app is None:
+            reason = f"an ic_swe task needs an [app] in {file.repository}/{REPOSITORY_FILE}"
+            raise TaskFileError(task_toml, "repository", reason)
         answer = _ic_answer(task_toml, directory, file)
     return Task(
         dataset=dataset_name(directory.parent.name),
@@ -121,7 +165,16 @@ def load_repository(repository_toml: Path) -> Repository:
     directory = Path(os.path.abspath(repository_toml)).parent
     file = read_toml(repository_toml, _RepositoryFile)
     source = inside(repository_toml, "source", directory, file.source, "directory")
-    return Repository(name=file.name, workdir=file.workdir, source=source)
+    app = None
+    if file.app is not None:
+        app = App(**{**file.app.model_dump(), "outputs": tuple(file.app.outputs)})
+    return Repository(
+        name=file.name,
+        workdir=file.workdir,
+        source=source,
+        packages=tuple(dict.fromkeys(file.packages)),
+        app=app,
+    )
 
 
 def _refuse_other_variant(task_toml: Path, file: _TaskFile) -> None:
@@ -166,4 +219,5 @@ def _ic_answer(task_toml: Path, directory: Path, file: _TaskFile) -> IcAnswer:
         tests=(str(tests),),
         bug_patch=inside(task_toml, "bug_patch", directory, file.bug_patch, "file"),
         gold_patch=inside(task_toml, "gold_patch", directory, file.gold_patch, "file"),
+        test_seconds=file.test_seconds,
     )

@@ -209,7 +209,7 @@ def _cost_cell(attempt: Attempt) -> str:
     """Return what the model cost and took; empty where none was asked, unknown prices last."""
     cost = attempt.dollars_spent
     if not attempt.turns:
-        return _number_cell("cost", "0", "")
+        return _number_cell("cost", "-", "")  # before every digit
     shown = "unknown" if cost is None else usd(cost, ROUND_CEILING)
     key = "x" if cost is None else f"{cost:020.9f}"
     took = f"{attempt.turns:,} turns, {attempt.input_tokens:,} tokens in, "

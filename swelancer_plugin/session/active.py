@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from swelancer_plugin.session import collect, fixtures, handover, keywords, record, signals
-from swelancer_plugin.session.run import RUN, is_worker, open_run, run_of
+from swelancer_plugin.session.models import problem
+from swelancer_plugin.session.run import (
+    RUN,
+    is_worker,
+    keep_run,
+    only_looks,
+    open_run,
+    run_of,
+)
 
 
 def start(config: pytest.Config) -> None:
@@ -24,6 +32,8 @@ def start(config: pytest.Config) -> None:
     if not is_worker(config):
         from swelancer_plugin.session import controller
 
+        if not only_looks(config) and not problem(config):
+            keep_run(config)
         controller.start(config)
 
 
@@ -52,8 +62,11 @@ class _Active:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
-        if not isinstance(item, collect.TaskItem) or run_of(item.config).directory is None:
+        run = run_of(item.config)
+        if not isinstance(item, collect.TaskItem) or run.directory is None:
             return (yield)  # an ordinary test, or a session that only looks
+        if run.ended:
+            return True  # never started
         with record.recording(item):
             return (yield)
 

@@ -27,8 +27,10 @@ from swelancer_plugin.results.gate import Verdict, decide, exit_status
 from swelancer_plugin.results.summary import Summary, summarise
 from swelancer_plugin.runs.store import read_attempts, write_selection
 from swelancer_plugin.session import crash, handover, header, keywords
-from swelancer_plugin.session.provision import provider_of
-from swelancer_plugin.session.run import Run, give_to_worker, missing_model, only_looks, run_of
+from swelancer_plugin.session.models import problem
+from swelancer_plugin.session.provision import judging_provider, provider_of
+from swelancer_plugin.session.record import ends_run
+from swelancer_plugin.session.run import Run, give_to_worker, only_looks, run_of
 
 
 def start(config: pytest.Config) -> None:
@@ -36,6 +38,7 @@ def start(config: pytest.Config) -> None:
     run = run_of(config)
     controller = Controller(config, run)
     config.pluginmanager.register(controller, "swelancer-controller")
+    config.pluginmanager.register(_Ending(), "swelancer-ending")
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Xdist(controller), "swelancer-xdist")
     if run.directory is not None and config.pluginmanager.hasplugin("html"):
@@ -113,13 +116,15 @@ class Controller:
         """
         if not found.selected:
             return
-        if problem := missing_model(self.run.settings) or found.problem:
-            raise pytest.UsageError(problem)
-        if found.needs_provider:
-            try:
+        if why_not := problem(self.config) or found.problem:
+            raise pytest.UsageError(why_not)
+        try:
+            if found.needs_provider:
                 provider_of(self.config)
-            except EngineError as error:
-                raise pytest.UsageError(str(error)) from error
+            if found.needs_judge:
+                judging_provider(self.config)
+        except EngineError as error:
+            raise pytest.UsageError(str(error)) from error
         self.selected = found.selected
         self.total.expect(self.selected)
         write_selection(self.run.home, self.selected)
@@ -216,6 +221,16 @@ class Controller:
             shutil.rmtree(run.directory, ignore_errors=True)  # made by us a moment ago, for nothing
         if trouble := crash.sweep_run(run):
             sys.stderr.write(f"swelancer: {trouble}\n")
+
+
+class _Ending:
+    """Ends the run, once every reporter has had the report that says why."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        attempt = attempt_of(report)
+        if attempt is not None and (reason := ends_run(attempt)):
+            pytest.exit(reason, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 class _Xdist:

@@ -41,12 +41,14 @@ def mark(run: Run, lost: Selected, report: pytest.TestReport, *, told: bool) -> 
 
 def sweep_run(run: Run, task: str | None = None) -> str:
     """Remove what a run, or one task of it, left on the engine; return what went wrong, if so."""
-    if run.provider is None or run.provider.name != "docker":
-        return ""
-    try:
-        sweep(run.provider.client, run.token, task)
-    except EngineError as error:
-        return f"could not look for containers that were left behind: {error}"
+    engines = {
+        id(each): each for each in (run.provider, run.judging) if each and each.name == "docker"
+    }
+    for provider in engines.values():
+        try:
+            sweep(provider.client, run.token, task)
+        except EngineError as error:
+            return f"could not look for containers that were left behind: {error}"
     return ""
 
 

@@ -6,7 +6,7 @@ What fails in here is the machinery, and pytest calls it an error. Only `body.ea
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -15,19 +15,35 @@ from swelancer_plugin.agents.baselines import Chooser, Gold, Nop, baseline
 from swelancer_plugin.agents.interface import Agent
 from swelancer_plugin.agents.prompts import render
 from swelancer_plugin.agents.work import work
-from swelancer_plugin.computers.interface import (
-    ComputerInterface,
-    EngineError,
-    SealedComputer,
-)
+from swelancer_plugin.computers.interface import ComputerInterface, SealedComputer
+from swelancer_plugin.grading import ic_swe, swe_manager
+from swelancer_plugin.grading.diff import readable_diff
 from swelancer_plugin.grading.grade import Grade
-from swelancer_plugin.grading.submission import Submission, take_decision
-from swelancer_plugin.grading.swe_manager import judge
+from swelancer_plugin.grading.submission import (
+    Submission,
+    take_changes,
+    take_decision,
+    to_archive,
+)
+from swelancer_plugin.models.absent import NoModel
+from swelancer_plugin.models.interface import Model
+from swelancer_plugin.models.limits import Limits
+from swelancer_plugin.models.metered import Metered
+from swelancer_plugin.models.transcript import Transcript
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.results.summary import WITHOUT_REPOSITORY
 from swelancer_plugin.session.collect import TaskItem
-from swelancer_plugin.session.provision import UNSAFE_HOST, provider_of, spec_of
-from swelancer_plugin.session.record import PROGRESS, Progress
+from swelancer_plugin.session.models import agent_of, open_model
+from swelancer_plugin.session.provision import (
+    UNSAFE_HOST,
+    judge_spec_of,
+    judging_provider,
+    provider_of,
+    repository_of,
+    require_judgeable,
+    spec_of,
+)
+from swelancer_plugin.session.record import PROGRESS, TRANSCRIPT, Progress
 from swelancer_plugin.session.run import run_of
 from swelancer_plugin.session.signals import interrupts_held
 from swelancer_plugin.settings import PRIVILEGED
@@ -51,27 +67,52 @@ def task(request: pytest.FixtureRequest) -> Task:
     return _item(request).task
 
 
-@pytest.fixture
-def model(request: pytest.FixtureRequest) -> str:
-    """The name that ``--model`` gave."""
-    return str(run_of(request.config).settings.model)
+@pytest_asyncio.fixture(loop_scope="function")
+async def model(request: pytest.FixtureRequest) -> AsyncIterator[Model]:
+    """The model that ``--model`` names; a baseline has none that could be asked."""
+    run, progress = run_of(request.config), _progress(request)
+    if run.settings.baseline:
+        yield NoModel(str(run.settings.model))
+        return
+    opened = open_model(run, progress.retried)
+    try:
+        yield opened
+    finally:
+        await opened.close()
 
 
 @pytest.fixture
-def agent(request: pytest.FixtureRequest, task: Task, model: str) -> Agent:
+def agent(request: pytest.FixtureRequest, task: Task) -> Agent:
     """What works on the task."""
-    if model == PRIVILEGED:
+    settings = run_of(request.config).settings
+    if settings.model == PRIVILEGED:
         return Gold(task.answer)
-    chosen = baseline(model, run_of(request.config).settings.seed, _item(request).attempt)
-    assert chosen is not None, "the settings let no other model in"
-    return chosen
+    chosen = baseline(str(settings.model), settings.seed or 0, _item(request).attempt)
+    return chosen or agent_of(request.config)
+
+
+@pytest.fixture
+def limits(request: pytest.FixtureRequest) -> Limits:
+    """What the agent may use; each attempt has its own."""
+    settings = run_of(request.config).settings
+    return Limits(
+        max_turns=settings.max_turns, seconds=settings.task_timeout, max_tokens=settings.max_tokens
+    )
+
+
+@pytest.fixture
+def transcript(request: pytest.FixtureRequest) -> Iterator[Transcript]:
+    """The story of the attempt, a file beside its record."""
+    opened = Transcript(_progress(request).directory / TRANSCRIPT)
+    yield opened
+    opened.close()
 
 
 @pytest_asyncio.fixture(loop_scope="function")
 async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[ComputerInterface]:
     """A fresh computer for this attempt alone; gone when the attempt is over."""
     progress = _progress(request)
-    _answer(task)
+    require_judgeable(task)
     with progress.phase("provision"):
         provider = provider_of(request.config)
         spec = spec_of(task, run_of(request.config), provider)
@@ -88,7 +129,13 @@ async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[
 
 @pytest_asyncio.fixture(loop_scope="function")
 async def submission(
-    request: pytest.FixtureRequest, task: Task, agent: Agent, computer: ComputerInterface
+    request: pytest.FixtureRequest,
+    task: Task,
+    agent: Agent,
+    computer: ComputerInterface,
+    model: Model,
+    limits: Limits,
+    transcript: Transcript,
 ) -> Submission:
     """What the agent left behind, taken out once nothing in the computer can move any more."""
     progress = _progress(request)
@@ -103,12 +150,20 @@ async def submission(
         pytest.fail(UNSAFE_HOST.format(agent=agent.name), pytrace=False)
     brief = _placed(task.brief, computer)
     progress.save("brief.md", render(brief))
+    progress.meter = meter = Metered(model, limits, transcript)
     with progress.phase("agent"):
-        ending = await work(agent, brief, computer)
+        ending = await work(agent, brief, computer, meter, limits, transcript)
     if ending.traceback:
         progress.save("agent_error.txt", ending.traceback)
     with progress.phase("submission"):
-        taken = await take_decision(brief, computer, ending)
+        if isinstance(task.answer, ManagerAnswer):
+            taken = await take_decision(brief, computer, ending)
+        else:
+            repository = repository_of(task, settings)
+            taken = await take_changes(repository, brief, computer, ending)
+            if taken.changes is not None:
+                progress.save("changes.diff", readable_diff(repository.source, taken.changes))
+                progress.save("submission.tar", to_archive(taken.changes))
     if taken.decision is not None:
         progress.save("decision.json", taken.decision)
     return taken
@@ -120,12 +175,23 @@ def _placed(brief: Brief, computer: ComputerInterface) -> Brief:
     return dataclasses.replace(brief, workdir=workdir) if isinstance(workdir, str) else brief
 
 
-@pytest.fixture
-def grade(request: pytest.FixtureRequest, task: Task, submission: Submission) -> Grade:
-    """What the judge decided. It sees the submission and the answer, never the computer."""
-    answer = _answer(task)
-    with _progress(request).phase("grade"):
-        return judge(task.brief, answer, submission)
+@pytest_asyncio.fixture(loop_scope="function")
+async def grade(request: pytest.FixtureRequest, task: Task, submission: Submission) -> Grade:
+    """What the judge decided. It sees the submission and the answer, never the agent's computer."""
+    progress = _progress(request)
+    with progress.phase("grade"):
+        if isinstance(task.answer, ManagerAnswer):
+            return swe_manager.judge(task.brief, task.answer, submission)
+        require_judgeable(task)
+        run, provider = run_of(request.config), judging_provider(request.config)
+        return await ic_swe.judge(
+            task,
+            submission,
+            provider,
+            spec_of(task, run, provider),
+            judge_spec_of(task, run, provider),
+            progress.save,
+        )
 
 
 @pytest.fixture
@@ -142,12 +208,3 @@ def settled(task: Task, grade: Grade) -> Grade:
 
 
 _NO_GRADES = (Outcome.VOID, Outcome.INTERRUPTED, Outcome.NOT_RUN)
-
-
-def _answer(task: Task) -> ManagerAnswer:
-    if not isinstance(task.answer, ManagerAnswer):
-        raise EngineError(
-            f"{task.id} is an ic_swe task, which this version can't judge; "
-            "select the others with -k variant==swe_manager"
-        )
-    return task.answer

@@ -18,7 +18,7 @@ import pytest
 from swelancer_plugin.attempt import Selected
 from swelancer_plugin.files import atomic_write
 from swelancer_plugin.session.collect import TaskItem
-from swelancer_plugin.session.provision import needs_repository
+from swelancer_plugin.session.provision import judged_in_containers, needs_repository
 from swelancer_plugin.session.run import is_worker, run_of
 from swelancer_plugin.settings import Settings
 
@@ -32,6 +32,8 @@ class Survey:
     """Why they can't be run, or nothing."""
     needs_provider: bool
     """Whether any task is worked on in a computer that the plugin has to start."""
+    needs_judge: bool = False
+    """Whether any task is judged in containers."""
 
 
 def collected(session: pytest.Session) -> None:
@@ -58,6 +60,7 @@ def survey(items: Sequence[pytest.Item], settings: Settings) -> Survey:
         selected=[_selected(item) for item in tasks],
         problem=_problem(tasks, settings),
         needs_provider=any(item.needs_provider for item in tasks),
+        needs_judge=any(judged_in_containers(item.task) for item in tasks),
     )
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from swelancer_plugin.settings import OPTIONS, Resolved, SettingsError, resolve
 
+KEYS = ("OPENAI_API_KEY", "OPENROUTER_API_KEY")
 _DATASET_VARIABLE = "SWELANCER_DATASET"
 _NO_PATH = re.compile(r"[\w+.-]+://|[^/\s]+@[^/\s]+:")
 """How a repository's URL begins, or git's ``user@host:path``."""
@@ -49,6 +50,16 @@ def add_options(parser: pytest.Parser) -> None:
 def resolve_settings(config: pytest.Config) -> Resolved:
     """Resolve all settings of this session. Raises pytest.UsageError for an unusable value."""
     return _resolve(config, _dotenv(config))
+
+
+def keys(config: pytest.Config) -> dict[str, str]:
+    """Return the API keys that the environment or ``.env`` holds, by variable.
+
+    They stay in this process: no setting, no record and no container ever holds one.
+    """
+    dotenv = _dotenv(config)
+    found = {name: os.environ.get(name) or dotenv.get(name) for name in KEYS}
+    return {name: value for name, value in found.items() if value}
 
 
 def asked_datasets(config: pytest.Config) -> tuple[str, ...]:
@@ -100,6 +111,9 @@ def _anchored(config: pytest.Config, resolved: Resolved) -> Resolved:
     settings, sources = resolved.settings, resolved.sources
     if (base := _base(config, sources.get("dataset", ""))) is not None:
         settings = replace(settings, dataset=tuple(_from(base, each) for each in settings.dataset))
+    base, prices = _base(config, sources.get("price_file", "")), settings.price_file
+    if base is not None and prices is not None:
+        settings = replace(settings, price_file=_from(base, prices))
     base, repository = _base(config, sources.get("repository", "")), settings.repository
     if base is not None and repository is not None and not _NO_PATH.match(repository):
         settings = replace(settings, repository=_from(base, repository))

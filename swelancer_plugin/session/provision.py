@@ -7,7 +7,13 @@ import os
 
 import pytest
 
-from swelancer_plugin.computers.interface import ComputerProvider, ComputerSpec
+from swelancer_plugin.computers.interface import (
+    ComputerProvider,
+    ComputerSpec,
+    EngineError,
+    JudgeSpec,
+    JudgingProvider,
+)
 from swelancer_plugin.runs.cleanup import (
     KEEP_LABEL,
     NAME_LABEL,
@@ -17,7 +23,7 @@ from swelancer_plugin.runs.cleanup import (
 )
 from swelancer_plugin.session.run import Run, run_of
 from swelancer_plugin.settings import Settings
-from swelancer_plugin.task import Repository, Task
+from swelancer_plugin.task import IcAnswer, Repository, Task
 
 UNSAFE_HOST = (
     "{agent} would run commands on this host: --computer local is no sandbox. "
@@ -58,15 +64,60 @@ def _make(name: str, config: pytest.Config) -> ComputerProvider:
     return provider
 
 
+def judging_provider(config: pytest.Config) -> JudgingProvider:
+    """Return the provider of the judges' computers: the run's own where it can, else the engine.
+
+    Raises pytest.UsageError, EngineError as `provider_of` does.
+    """
+    run = run_of(config)
+    if run.judging is None:
+        provider = provider_of(config)
+        run.judging = provider if isinstance(provider, JudgingProvider) else _make("docker", config)
+    judging: JudgingProvider = run.judging
+    return judging
+
+
+def judged_in_containers(task: Task) -> bool:
+    """Tell whether judging a task takes computers: an ic_swe task that can be judged."""
+    return isinstance(task.answer, IcAnswer) and task.repository.app is not None
+
+
+def require_judgeable(task: Task) -> None:
+    """Raise EngineError for a task that this version can't judge."""
+    if isinstance(task.answer, IcAnswer) and task.repository.app is None:
+        raise EngineError(
+            f"{task.id} is an ic_swe task of a repository that can't be built here (the official "
+            "ones need their prebuilt images); select the others with -k variant==swe_manager"
+        )
+
+
 def needs_repository(task: Task, settings: Settings) -> bool:
     """Tell whether a task lacks its repository and nothing was said about it."""
     said = settings.without_repository or settings.repository is not None
     return task.repository.source is None and not said
 
 
+def repository_of(task: Task, settings: Settings) -> Repository:
+    """Return the repository as an agent gets it: what it is to work on, with the task's bug in it.
+
+    Raises DatasetError where it can't be had.
+    """
+    repository = task.repository
+    if repository.source is None and settings.repository is not None:
+        from swelancer_plugin.datasets.checkout import checkout
+
+        source = checkout(settings.repository, repository.commit)
+        repository = dataclasses.replace(repository, source=source)
+    if isinstance(task.answer, IcAnswer) and task.answer.bug_patch is not None:
+        from swelancer_plugin.datasets.patched import patched
+
+        repository = patched(repository, task.answer.bug_patch)
+    return repository
+
+
 def spec_of(task: Task, run: Run, provider: ComputerProvider) -> ComputerSpec:
     """Return what a task's computer is to be. Raises EngineError where its image can't be had."""
-    repository = _repository(task, run.settings)
+    repository = repository_of(task, run.settings)
     image = None
     if provider.name == "docker":
         from swelancer_plugin.computers.docker import DockerProvider
@@ -74,27 +125,38 @@ def spec_of(task: Task, run: Run, provider: ComputerProvider) -> ComputerSpec:
 
         assert isinstance(provider, DockerProvider)
         image = repository_image(provider.client, repository)
-    keep = run.settings.keep_computers
     return ComputerSpec(
         repository=repository,
         image=image,
         workdir=task.brief.workdir,
-        labels={
-            RUN_LABEL: run.token,
-            NAME_LABEL: run.home.name,
-            TASK_LABEL: f"{task.dataset}/{task.id}",
-            OWNER_LABEL: str(os.getpid()),
-            **({KEEP_LABEL: "1"} if keep else {}),
-        },
-        keep=keep,
+        labels=_labels(task, run),
+        keep=run.settings.keep_computers,
     )
 
 
-def _repository(task: Task, settings: Settings) -> Repository:
-    repository = task.repository
-    if repository.source is not None or settings.repository is None:
-        return repository
-    from swelancer_plugin.datasets.checkout import checkout
+def judge_spec_of(task: Task, run: Run, provider: JudgingProvider) -> JudgeSpec:
+    """Return what the judge's computer is to be. Raises EngineError as `spec_of` does."""
+    assert task.repository.app is not None, "require_judgeable comes first"
+    image = None
+    if provider.name == "docker":
+        from swelancer_plugin.computers.docker import DockerProvider
+        from swelancer_plugin.computers.images import judge_image
 
-    source = checkout(settings.repository, repository.commit)
-    return dataclasses.replace(repository, source=source)
+        assert isinstance(provider, DockerProvider)
+        image = judge_image(provider.client)
+    return JudgeSpec(
+        image=image,
+        port=task.repository.app.port,
+        labels=_labels(task, run),
+        keep=run.settings.keep_computers,
+    )
+
+
+def _labels(task: Task, run: Run) -> dict[str, str]:
+    return {
+        RUN_LABEL: run.token,
+        NAME_LABEL: run.home.name,
+        TASK_LABEL: f"{task.dataset}/{task.id}",
+        OWNER_LABEL: str(os.getpid()),
+        **({KEEP_LABEL: "1"} if run.settings.keep_computers else {}),
+    }

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,12 +18,17 @@ from swelancer_plugin.computers.interface import ComputerError
 from swelancer_plugin.datasets.errors import DatasetError
 from swelancer_plugin.files import atomic_write
 from swelancer_plugin.grading.grade import Grade
+from swelancer_plugin.models.interface import ModelError, Usage, WrongSetup
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.reporting.records import ATTRIBUTE
 from swelancer_plugin.runs.store import RECORD, allocate_try, write_attempt
 from swelancer_plugin.session.collect import TaskItem
 from swelancer_plugin.session.run import Run, run_of
 
+if TYPE_CHECKING:
+    from swelancer_plugin.models.metered import Metered
+
+TRANSCRIPT = "transcript.jsonl"
 REASON_LIMIT = 500
 """Characters of a reason; the whole story lies in the attempt's files."""
 TEXT_LIMIT = 16_000
@@ -45,6 +52,7 @@ class Progress:
         self.privileged = run.settings.privileged
         self.repository = ""
         self.agent = str(run.settings.model)
+        self.meter: Metered | None = None
         self.written: Attempt | None = None
 
     @contextmanager
@@ -65,6 +73,11 @@ class Progress:
         self.files[name.rpartition(".")[0] or name] = name
         return path
 
+    def retried(self, reason: str, wait: float) -> None:
+        """Take note of a call of the model that has to be made again in `wait` seconds."""
+        if self.meter is not None:
+            self.meter.retry(reason, wait)
+
     def finish(self, grade: Grade) -> Attempt:
         """Write the record: the last thing a try does, and done once."""
         if self.written is None:
@@ -73,7 +86,11 @@ class Progress:
         return self.written
 
     def _attempt(self, grade: Grade) -> Attempt:
-        task, settings = self.item.task, self.run.settings
+        task, settings, meter = self.item.task, self.run.settings, self.meter
+        usage = Usage() if meter is None else meter.usage
+        cost = Decimal(0) if meter is None else meter.cost
+        if (self.directory / TRANSCRIPT).exists():
+            self.files["transcript"] = TRANSCRIPT
         return Attempt(
             dataset=task.dataset,
             task_id=task.id,
@@ -95,6 +112,13 @@ class Progress:
             privileged=self.privileged,
             repository=self.repository,
             seed=settings.seed,
+            turns=0 if meter is None else meter.turns,
+            retries=0 if meter is None else meter.retries,
+            input_tokens=usage.input_tokens,
+            cached_tokens=usage.cached_tokens,
+            output_tokens=usage.output_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            cost=None if cost is None else f"{round(cost, 12):f}",
             worker=self.run.worker,
             tags=task.tags,
             split=task.split,
@@ -155,11 +179,24 @@ def _grade_at(
     if report.when != "setup" or not report.failed or call.excinfo is None:
         return None
     error = call.excinfo.value
+    if isinstance(error, WrongSetup):
+        report.longrepr = run_of(item.config).ended = str(error)
+        return Grade(Outcome.INTERRUPTED, 0, str(error), {_ENDS_RUN: str(error)})
     item.stash[PROGRESS].save("error.txt", str(report.longrepr))
-    if isinstance(error, ComputerError | DatasetError):  # says it all; our frames say nothing
+    if isinstance(
+        error, ComputerError | DatasetError | ModelError
+    ):  # says it all; our frames say nothing
         report.longrepr = str(error)
         return Grade(Outcome.VOID, 0, str(error))
     return Grade(Outcome.VOID, 0, f"{call.excinfo.typename}: {error}")
+
+
+_ENDS_RUN = "ends run"
+
+
+def ends_run(attempt: Attempt) -> str:
+    """Return why an attempt is the last that this run starts, or nothing."""
+    return attempt.details.get(_ENDS_RUN, "")
 
 
 def attach(report: pytest.TestReport, attempt: Attempt) -> None:
@@ -174,6 +211,10 @@ def properties(attempt: Attempt) -> list[tuple[str, object]]:
         ("price_cents", attempt.price_cents),
         ("earned_cents", attempt.earned_cents),
         ("agent", attempt.agent),
+        ("turns", attempt.turns),
+        ("input_tokens", attempt.input_tokens),
+        ("output_tokens", attempt.output_tokens),
+        ("model_cost_usd", "unknown" if attempt.cost is None else attempt.cost),
         ("sealed", attempt.sealed),
         ("privileged", attempt.privileged),
         ("record", f"{attempt.directory}/{RECORD}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from typing import Any
 import pytest
 
 from swelancer_plugin.runs.store import RunExists, create_run
-from swelancer_plugin.session.options import resolve_settings
-from swelancer_plugin.settings import BASELINES, Settings
+from swelancer_plugin.session.options import keys, resolve_settings
+from swelancer_plugin.settings import Settings
 
 _HANDED = "swelancer"
 
@@ -33,6 +34,12 @@ class Run:
     handover: Path | None = None
     """Folder in which workers leave what they selected."""
     provider: Any = field(default=None, repr=False)
+    judging: Any = field(default=None, repr=False)
+    """The provider of the judges' computers, where it is another."""
+    keys: dict[str, str] = field(default_factory=dict, repr=False)
+    """API keys by variable, for this process alone."""
+    ended: str = ""
+    """Why no further task is to be started, where a model can't be asked at all."""
 
     @property
     def home(self) -> Path:
@@ -84,14 +91,19 @@ def open_run(config: pytest.Config) -> Run:
             handed["token"],
             workerinput["workerid"],
             Path(handed["handover"]),
+            keys=keys(config),
         )
     settings = resolved.settings
     if settings.repository and settings.without_repository:
         raise pytest.UsageError("--repository and --without-repository exclude each other")
-    run = Run(settings, resolved.sources, reports, None, secrets.token_hex(8))
-    if settings.model in BASELINES and not only_looks(config):
-        run.directory = _directory(reports, settings)
-    return run
+    token = secrets.token_hex(8)
+    return Run(settings, resolved.sources, reports, None, token, keys=keys(config))
+
+
+def keep_run(config: pytest.Config) -> None:
+    """Make the directory of a run that is going to work on tasks."""
+    run = run_of(config)
+    run.directory = _directory(run.reports, run.settings)
 
 
 def only_looks(config: pytest.Config) -> bool:
@@ -100,22 +112,16 @@ def only_looks(config: pytest.Config) -> bool:
     return any(getattr(config.option, name, False) for name in (*looks, "cacheshow"))
 
 
+def _word(model: str) -> str:
+    """Return a model's name as a part of a directory's: ``openai/gpt-4o`` is ``gpt-4o``."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", model.rpartition("/")[2])[:40].strip(".-") or "model"
+
+
 def _directory(reports: Path, settings: Settings) -> Path:
-    name = settings.run_id or f"{time.strftime('%Y%m%d-%H%M%S')}-{settings.model}"
+    name = settings.run_id or f"{time.strftime('%Y%m%d-%H%M%S')}-{_word(str(settings.model))}"
     try:
         return create_run(reports, name, unique=settings.run_id is not None)
     except RunExists as error:
         raise pytest.UsageError(f"--run-id: {error}") from error
     except OSError as error:
         raise pytest.UsageError(f"no run can be kept in {reports}: {error}") from error
-
-
-def missing_model(settings: Settings) -> str:
-    """Return what to say where tasks are to be run and no model can work on them, or nothing."""
-    if settings.model in BASELINES:
-        return ""
-    what = "no model was given" if settings.model is None else f"no model {settings.model!r}"
-    return (
-        f"{what}: say --model NAME (baselines: {', '.join(BASELINES)}), or --collect-only to look "
-        "at the tasks"
-    )

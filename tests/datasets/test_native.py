@@ -6,7 +6,7 @@ import pytest
 
 from swelancer_plugin.datasets.errors import TaskFileError
 from swelancer_plugin.datasets.native import load, load_repository
-from swelancer_plugin.task import Brief, IcAnswer, ManagerAnswer, Proposal, Repository, Task
+from swelancer_plugin.task import App, Brief, IcAnswer, ManagerAnswer, Proposal, Repository, Task
 
 MANAGER = """
 variant = "swe_manager"
@@ -22,6 +22,17 @@ title = "Totals differ by a cent"
 price = "$1,000.50"
 repository = "../evenly"
 split = "diamond"
+"""
+APP = """
+packages = ["git", "g++", "libc6"]
+[app]
+build = "node scripts/build.mjs"
+serve = "node server/index.mjs"
+port = 4180
+ready = "/api/groups"
+outputs = ["dist", "web/out/"]
+build_seconds = 30
+ready_seconds = 12.5
 """
 REPOSITORY = 'name = "evenly"\nsource = "source"\nworkdir = "/app/evenly"\n'
 
@@ -52,6 +63,7 @@ def manager(home: Path) -> Path:
 
 @pytest.fixture
 def ic(home: Path) -> Path:
+    put(home.parent / "evenly" / "repository.toml", REPOSITORY + APP)
     put(home / "bug.patch", "bug")
     put(home / "gold.patch", "gold")
     put(home / "hidden_tests" / "unit" / "test_cents.py", "def test(): ...")
@@ -96,8 +108,77 @@ def test_an_ic_task(ic: Path) -> None:
     assert task.split == "diamond"
     assert task.brief.proposals == ()
     assert task.answer == IcAnswer(
-        (str(ic.parent / "hidden_tests"),), ic.parent / "bug.patch", ic.parent / "gold.patch"
+        (str(ic.parent / "hidden_tests"),), ic.parent / "bug.patch", ic.parent / "gold.patch", 600.0
     )
+    assert task.repository == Repository(
+        "evenly",
+        "/app/evenly",
+        ic.parents[1] / "evenly" / "source",
+        packages=("git", "g++", "libc6"),
+        app=App(
+            serve="node server/index.mjs",
+            port=4180,
+            build="node scripts/build.mjs",
+            ready="/api/groups",
+            outputs=("dist", "web/out"),
+            build_seconds=30.0,
+            ready_seconds=12.5,
+        ),
+    )
+    put(ic, IC + "test_seconds = 45\n")
+    put(ic.parent / "rejected" / "half.patch", b"\xff no patch at all")
+    answer = load(ic).answer
+    assert isinstance(answer, IcAnswer)
+    assert answer.test_seconds == 45.0
+
+
+def test_an_ic_task_needs_an_app(ic: Path) -> None:
+    put(ic.parents[1] / "evenly" / "repository.toml", REPOSITORY)
+    wanted = "repository: an ic_swe task needs an [app] in ../evenly/repository.toml"
+    assert wanted in reason(ic)
+
+
+def test_the_defaults_of_an_app(ic: Path) -> None:
+    put(ic.parents[1] / "evenly" / "repository.toml", f"{REPOSITORY}[app]\nserve='x'\nport=1024")
+    repository = load(ic).repository
+    assert repository.packages == ()
+    assert repository.app == App(serve="x", port=1024)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("port", "prot", "unknown key `app.prot` (did you mean `port`?)"),
+        ("port = 4180", "", "app.port: is missing"),
+        ("4180", "80", "app.port: Input should be greater than or equal to 1024"),
+        ("4180", "65536", "app.port: Input should be less than or equal to 65535"),
+        ("4180", "true", "app.port: Input should be a valid integer"),
+        ("4180", '"4180"', "app.port: Input should be a valid integer"),
+        ('"node server/index.mjs"', '""', "app.serve: one line of text is wanted"),
+        ('"/api/groups"', '"api"', "app.ready: 'api' is not a URL's path"),
+        ('"/api/groups"', '"/a b"', "app.ready: '/a b' is not a URL's path"),
+        ('"dist"', '"../dist"', "app.outputs: '../dist' is not a relative path"),
+        ('"dist"', '"/dist"', "app.outputs: '/dist' is not a relative path"),
+        ('"dist"', '"."', "app.outputs: '.' is not a relative path"),
+        ('"dist"', '""', "app.outputs: '' is not a relative path"),
+        ("= 30", "= 0", "app.build_seconds: Input should be greater than 0"),
+        ("= 30", "= 1e9", "app.build_seconds: Input should be less than or equal to 7200"),
+        ("= 12.5", "= nan", "app.ready_seconds: Input should be"),
+        ("= 12.5", "= true", "app.ready_seconds: Input should be a valid number"),
+        ('"git"', '"Git"', "packages: 'Git' is not the name of a Debian package"),
+        ('"git"', '"git-"', "packages: 'git-' is not the name of a Debian package"),
+        ('"git"', '"--purge"', "packages: '--purge' is not the name of a Debian package"),
+        ('"git"', '"git; id"', "packages: 'git; id' is not the name of a Debian package"),
+        ('"git"', "1", "packages: Input should be a valid string"),
+        ("[app]", "app = 1", "app: Input should be"),
+    ],
+)
+def test_bad_apps_and_packages(ic: Path, old: str, new: str, wanted: str) -> None:
+    text = REPOSITORY + APP
+    if new == "app = 1":
+        text = text[: text.index(old)] + new
+    put(ic.parents[1] / "evenly" / "repository.toml", text.replace(old, new, 1))
+    assert wanted in reason(ic)
 
 
 def test_a_relative_path(manager: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +222,7 @@ def test_bad_prices(manager: Path, price: str) -> None:
         ("correct_proposal = 7", "correct_proposal = 3", "3 is none of the proposals [2, 7, 10]"),
         ("correct_proposal = 7", "", "correct_proposal: is missing"),
         ("correct_proposal", 'tests = "t"\ncorrect_proposal', "tests: is a key of ic_swe"),
+        ("correct_proposal", "test_seconds = 1\ncorrect_proposal", "is a key of ic_swe"),
         ("correct_proposal", "split = 1\ncorrect_proposal", "split: Input should be"),
     ],
 )
@@ -162,6 +244,7 @@ def test_deep_toml(manager: Path) -> None:
         ('gold_patch = "../cents-1/../evenly/repository.toml"', "gold_patch: "),
         ('tests = "/etc"', "tests: '/etc': a relative path is wanted"),
         ('tests = ".."', "leads out of"),
+        ("test_seconds = 0", "test_seconds: Input should be greater than 0"),
         ('tests = "bug.patch"', "tests: there is no directory 'bug.patch'"),
     ],
 )

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { HttpError, sendError } from './http.js';
 import { createRoutes } from './routes.js';
-import { serveStatic } from './static.js';
+import { serveAsset } from './static.js';
 
-/** An HTTP server for the API and the files of the front end; the caller makes it listen. */
-export function createApp({ store, root }) {
+/** An HTTP server for the API and a built front end (from `loadSite`); the caller makes it listen. */
+export function createApp({ store, site }) {
   const routes = createRoutes(store);
 
   async function handle(req, res) {
@@ -15,11 +15,11 @@ export function createApp({ store, root }) {
       throw new HttpError(400, 'Malformed address');
     }
     if (!url.pathname.startsWith('/api/')) {
-      await serveStatic(root, req, res, url.pathname);
+      serveAsset(site, req, res, url.pathname);
       return;
     }
     const { handler, params } = routes.match(req.method, url.pathname);
-    await handler({ req, res, params, query: url.searchParams });
+    await handler({ req, res, params, path: url.pathname, query: url.searchParams });
   }
 
   return createServer((req, res) => {

@@ -1,3 +1,4 @@
+import { activeMembers } from '../shared/members.js';
 import { owedBy } from '../shared/split.js';
 import { HttpError } from './http.js';
 import { validateExpense } from './validate.js';
@@ -78,8 +79,9 @@ export function exportExpenses(group, expenses) {
 
 /**
  * Reads expenses from a spreadsheet: our own export, or any file with the required
- * columns. Rows that fill in member columns are split exactly as given, others equally
- * between everyone. Rows whose `evenly id` is in `knownIds` are skipped.
+ * columns. Rows that fill in member columns are split exactly as given, also among archived
+ * members; others equally between all who are not archived. Rows whose `evenly id` is in
+ * `knownIds`, or has been read from an earlier row, are skipped.
  *
  * @returns {{ rows: { fields: object, source: object }[], skipped: number,
  *   errors: { line: number, message: string }[] }}
@@ -95,18 +97,21 @@ export function importExpenses(group, text, knownIds = new Set()) {
     .map((member) => ({ member, index: names.indexOf(member.name) }))
     .filter(({ index }) => index !== -1);
 
+  const seenIds = new Set(knownIds);
   const result = { rows: [], skipped: 0, errors: [] };
   for (const [index, cells] of body.entries()) {
     const line = index + 2;
     if (cells.every((cell) => cell.trim() === '')) continue;
     const cell = (name) => (cells[column(name)] ?? '').trim();
-    if (knownIds.has(cell('evenly id'))) {
+    const exportedId = cell('evenly id');
+    if (seenIds.has(exportedId)) {
       result.skipped += 1;
       continue;
     }
 
     try {
       result.rows.push(readRow(group, memberColumns, cell, cells, line));
+      if (exportedId !== '') seenIds.add(exportedId);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       const details = Object.entries(error.fields ?? {}).map(([field, message]) => `${field} ${message}`);
@@ -125,7 +130,7 @@ function readRow(group, memberColumns, cell, cells, line) {
   const split =
     given.length > 0
       ? { mode: 'exact', amounts: Object.fromEntries(given.map(([id, share]) => [id, readAmount(share)])) }
-      : { mode: 'equal', members: group.members.map((member) => member.id) };
+      : { mode: 'equal', members: activeMembers(group).map((member) => member.id) };
 
   const fields = validateExpense(
     {
@@ -138,6 +143,7 @@ function readRow(group, memberColumns, cell, cells, line) {
       split,
     },
     group,
+    group.members,
   );
 
   // What the file said, so that a figure can be traced back to it.

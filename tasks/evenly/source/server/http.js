@@ -1,5 +1,8 @@
+import { etagOf, namesEtag } from './conditional.js';
+
 export const JSON_LIMIT = 64 * 1024;
 export const CSV_LIMIT = 1024 * 1024;
+export const BACKUP_LIMIT = 8 * 1024 * 1024;
 
 /** An error with a status; `fields` names the inputs that were wrong. */
 export class HttpError extends Error {
@@ -64,6 +67,23 @@ export function sendJson(res, status, value) {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
+  });
+  res.end(body);
+}
+
+/** Sends what a reader may keep, if asked whether it is still the same: 304 without a body when it is. */
+export function sendUnlessKnown(req, res, value) {
+  const body = JSON.stringify(value);
+  const headers = { etag: etagOf(body), 'cache-control': 'no-cache' };
+  if (namesEtag(req.headers['if-none-match'], headers.etag)) {
+    res.writeHead(304, headers);
+    res.end();
+    return;
+  }
+  res.writeHead(200, {
+    ...headers,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
   });
   res.end(body);
 }

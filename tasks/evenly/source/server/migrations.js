@@ -4,22 +4,30 @@
  * released: data files of every earlier version are still out there.
  */
 const MIGRATIONS = {
-  // Expenses were always split equally and had no version.
+  // Expenses were always split equally and had no version; there were expenses and groups alone.
   1: (data) => ({
     ...data,
+    groups: data.groups.map((group) => ({
+      ...group,
+      wholeUnits: group.wholeUnits ?? false,
+      members: group.members.map((member) => ({ ...member, archived: false })),
+    })),
     expenses: data.expenses.map(({ splitBetween, ...expense }) => ({
       ...expense,
       split: { mode: 'equal', members: splitBetween },
       version: 1,
     })),
     payments: data.payments ?? [],
+    recurring: [],
+    budgets: [],
+    receipts: [],
   }),
 };
 
 export const SCHEMA_VERSION = 2;
 
 export function emptyData() {
-  return { schemaVersion: SCHEMA_VERSION, groups: [], expenses: [], payments: [] };
+  return { schemaVersion: SCHEMA_VERSION, groups: [], expenses: [], payments: [], recurring: [], budgets: [], receipts: [] };
 }
 
 export function migrate(data) {

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { etagOf, namesEtag } from './conditional.js';
 import { HttpError, notFound } from './http.js';
 
 const TYPES = {
@@ -9,42 +10,53 @@ const TYPES = {
   '.svg': 'image/svg+xml',
 };
 
-/** Only these folders are reachable from the browser. */
-const PUBLIC = ['web', 'shared'];
+/** Names of files in here hold a hash of the content, so a browser never has to ask again. */
+const HASHED = '/assets/';
 
-function resolve(root, pathname) {
-  if (pathname === '/') return path.join(root, 'web', 'index.html');
-  let decoded;
+/**
+ * Reads a built front end into memory: what is in the folder now is what will be served,
+ * by its exact path, and nothing else of the disk. Throws if it was not built.
+ *
+ * @returns {Map<string, { type: string, body: Buffer, etag: string, cache: string }>} by path
+ */
+export function loadSite(folder) {
+  let names;
   try {
-    decoded = decodeURIComponent(pathname);
-  } catch {
-    throw new HttpError(400, 'Malformed address');
+    names = readdirSync(path.join(folder, 'assets'));
+    const { files } = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'));
+    if (!Object.values(files).every((file) => names.includes(path.basename(file)))) throw new Error('Files are missing');
+  } catch (cause) {
+    throw new Error(`There is no built front end in ${folder}. Run \`npm run build\` first.`, { cause });
   }
-  if (decoded.includes('\0')) throw notFound('File');
-  const file = path.join(root, decoded);
-  const isPublic = PUBLIC.some((folder) => file.startsWith(path.join(root, folder) + path.sep));
-  if (!isPublic) throw notFound('File');
-  return file;
+
+  const site = new Map();
+  const add = (pathname, file) => {
+    const type = TYPES[path.extname(file)];
+    if (!type) return;
+    const body = readFileSync(path.join(folder, file));
+    const cache = pathname.startsWith(HASHED) ? 'public, max-age=31536000, immutable' : 'no-cache';
+    site.set(pathname, { type, body, etag: etagOf(body), cache });
+  };
+  add('/', 'index.html');
+  for (const name of names) add(HASHED + name, path.join('assets', name));
+  return site;
 }
 
-export async function serveStatic(root, req, res, pathname) {
+export function serveAsset(site, req, res, pathname) {
   if (req.method !== 'GET' && req.method !== 'HEAD') throw new HttpError(405, 'Allowed here: GET');
-  const file = resolve(root, pathname);
-  const type = TYPES[path.extname(file)];
-  if (!type) throw notFound('File');
+  const asset = site.get(pathname);
+  if (!asset) throw notFound('File');
 
-  let body;
-  try {
-    body = await readFile(file);
-  } catch (error) {
-    if (error.code === 'ENOENT' || error.code === 'EISDIR' || error.code === 'ENOTDIR') throw notFound('File');
-    throw error;
+  const headers = { etag: asset.etag, 'cache-control': asset.cache, 'x-content-type-options': 'nosniff' };
+  if (namesEtag(req.headers['if-none-match'], asset.etag)) {
+    res.writeHead(304, headers);
+    res.end();
+    return;
   }
   res.writeHead(200, {
-    'content-type': `${type}; charset=utf-8`,
-    'content-length': body.length,
-    'cache-control': 'no-cache',
-    'x-content-type-options': 'nosniff',
+    ...headers,
+    'content-type': `${asset.type}; charset=utf-8`,
+    'content-length': asset.body.length,
   });
-  res.end(req.method === 'HEAD' ? undefined : body);
+  res.end(req.method === 'HEAD' ? undefined : asset.body);
 }

@@ -1,18 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { participants } from '../shared/split.js';
+import { balancesByCurrency } from '../shared/balances.js';
+import { involvedIn } from '../shared/members.js';
 import { HttpError, notFound } from './http.js';
 import { emptyData, migrate, SCHEMA_VERSION } from './migrations.js';
+import { newestFirst } from './paging.js';
 
-const newId = () => randomBytes(8).toString('hex');
+/** Answers to requests with a key are remembered for this many creations. */
+const RECEIPTS_KEPT = 1000;
+
+export const newId = () => randomBytes(8).toString('hex');
 const byId = (records) => new Map(records.map((record) => [record.id, record]));
-
-const newestFirst = (a, b) => {
-  if (a.date !== b.date) return a.date < b.date ? 1 : -1;
-  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? 1 : -1;
-  return 0;
-};
 
 async function writeAtomically(file, text) {
   const temporary = `${file}.tmp`;
@@ -30,6 +29,9 @@ export class Store {
   #groups;
   #expenses;
   #payments;
+  #recurring;
+  #budgets;
+  #receipts;
   #scheduled = false;
   #writing = Promise.resolve();
 
@@ -39,6 +41,9 @@ export class Store {
     this.#groups = byId(data.groups);
     this.#expenses = byId(data.expenses);
     this.#payments = byId(data.payments);
+    this.#recurring = byId(data.recurring);
+    this.#budgets = byId(data.budgets);
+    this.#receipts = byId(data.receipts);
   }
 
   /** Opens a data file, migrating it first (and keeping a copy) if it is from an earlier version. */
@@ -66,6 +71,9 @@ export class Store {
       groups: [...this.#groups.values()],
       expenses: [...this.#expenses.values()],
       payments: [...this.#payments.values()],
+      recurring: [...this.#recurring.values()],
+      budgets: [...this.#budgets.values()],
+      receipts: [...this.#receipts.values()],
     };
   }
 
@@ -105,7 +113,7 @@ export class Store {
       name,
       currency,
       wholeUnits: false,
-      members: memberNames.map((memberName) => ({ id: newId(), name: memberName })),
+      members: memberNames.map((memberName) => ({ id: newId(), name: memberName, archived: false })),
       createdAt: this.#now(),
     };
     return this.#put(this.#groups, group);
@@ -118,29 +126,48 @@ export class Store {
   addMember(groupId, { name }) {
     const group = this.getGroup(groupId);
     this.#requireFreeName(group, name);
-    const member = { id: newId(), name };
+    const member = { id: newId(), name, archived: false };
     this.updateGroup(groupId, { members: [...group.members, member] });
     return member;
   }
 
-  renameMember(groupId, memberId, { name }) {
+  /** Renames a member, archives one or takes one back. */
+  updateMember(groupId, memberId, change) {
     const group = this.getGroup(groupId);
-    if (!group.members.some((member) => member.id === memberId)) throw notFound('Member');
-    this.#requireFreeName(group, name, memberId);
-    const members = group.members.map((member) => (member.id === memberId ? { ...member, name } : member));
-    this.updateGroup(groupId, { members });
-    return { id: memberId, name };
+    const current = group.members.find((member) => member.id === memberId);
+    if (!current) throw notFound('Member');
+    if (change.name !== undefined) this.#requireFreeName(group, change.name, memberId);
+    if (change.archived && !current.archived) this.#requireSettled(groupId, memberId);
+    const updated = { ...current, ...change };
+    this.updateGroup(groupId, { members: group.members.map((member) => (member === current ? updated : member)) });
+    return updated;
   }
 
   removeMember(groupId, memberId) {
     const group = this.getGroup(groupId);
     if (!group.members.some((member) => member.id === memberId)) throw notFound('Member');
     const used =
-      this.listExpenses(groupId).some(
-        (expense) => expense.paidBy === memberId || participants(expense.split).includes(memberId),
-      ) || this.listPayments(groupId).some((payment) => payment.from === memberId || payment.to === memberId);
+      this.listExpenses(groupId).some((expense) => involvedIn(expense).has(memberId)) ||
+      this.listPayments(groupId).some((payment) => payment.from === memberId || payment.to === memberId) ||
+      this.listRecurring(groupId).some((rule) => involvedIn(rule.expense).has(memberId));
     if (used) throw new HttpError(409, 'This member takes part in expenses or payments');
     this.updateGroup(groupId, { members: group.members.filter((member) => member.id !== memberId) });
+  }
+
+  /** Net positions of a group's members, per currency. */
+  balances(groupId) {
+    return balancesByCurrency(
+      this.getGroup(groupId).members,
+      this.listExpenses(groupId),
+      this.listPayments(groupId),
+    );
+  }
+
+  #requireSettled(groupId, memberId) {
+    const open = Object.entries(this.balances(groupId)).filter(([, net]) => net[memberId] !== 0);
+    if (open.length === 0) return;
+    const currencies = open.map(([currency]) => currency).sort();
+    throw new HttpError(409, `This member is not settled up in ${currencies.join(', ')}`);
   }
 
   #requireFreeName(group, name, exceptId) {
@@ -205,6 +232,75 @@ export class Store {
     if (this.#payments.get(paymentId)?.groupId !== groupId) throw notFound('Payment');
     this.#payments.delete(paymentId);
     this.#changed();
+  }
+
+  // Recurring expenses
+
+  listRecurring(groupId) {
+    return [...this.#recurring.values()].filter((rule) => rule.groupId === groupId);
+  }
+
+  getRecurring(groupId, ruleId) {
+    const rule = this.#recurring.get(ruleId);
+    if (!rule || rule.groupId !== groupId) throw notFound('Recurring expense');
+    return rule;
+  }
+
+  createRecurring(groupId, fields) {
+    return this.#put(this.#recurring, { id: newId(), groupId, ...fields, doneThrough: null, createdAt: this.#now() });
+  }
+
+  updateRecurring(groupId, ruleId, change) {
+    return this.#put(this.#recurring, { ...this.getRecurring(groupId, ruleId), ...change });
+  }
+
+  deleteRecurring(groupId, ruleId) {
+    this.getRecurring(groupId, ruleId);
+    this.#recurring.delete(ruleId);
+    this.#changed();
+  }
+
+  // Budgets: at most one per tag and currency
+
+  listBudgets(groupId) {
+    return [...this.#budgets.values()]
+      .filter((budget) => budget.groupId === groupId)
+      .sort((a, b) => (a.tag === b.tag ? a.currency.localeCompare(b.currency) : a.tag.localeCompare(b.tag)));
+  }
+
+  putBudget(groupId, { tag, currency, amount }) {
+    const current = this.listBudgets(groupId).find((budget) => budget.tag === tag && budget.currency === currency);
+    return this.#put(this.#budgets, { id: current?.id ?? newId(), groupId, tag, currency, amount });
+  }
+
+  deleteBudget(groupId, budgetId) {
+    if (this.#budgets.get(budgetId)?.groupId !== groupId) throw notFound('Budget');
+    this.#budgets.delete(budgetId);
+    this.#changed();
+  }
+
+  // Receipts for what was created under a key
+
+  getReceipt(receiptId) {
+    return this.#receipts.get(receiptId);
+  }
+
+  addReceipt(receipt) {
+    this.#put(this.#receipts, receipt);
+    const [oldest] = this.#receipts.keys();
+    if (this.#receipts.size > RECEIPTS_KEPT) this.#receipts.delete(oldest);
+  }
+
+  // Whole groups
+
+  /** Adds a group with all that belongs to it, as prepared by server/backup.js. */
+  addAll({ group, expenses, payments, recurring, budgets }) {
+    this.#put(this.#groups, group);
+    for (const expense of expenses) this.#put(this.#expenses, expense);
+    for (const payment of payments) this.#put(this.#payments, payment);
+    for (const rule of recurring) this.#put(this.#recurring, rule);
+    for (const budget of budgets) this.#put(this.#budgets, budget);
+    return group;
   }
 
   #put(map, record) {

@@ -1,7 +1,10 @@
 import { isCurrency } from '../shared/currencies.js';
 import { isCalendarDate } from '../shared/dates.js';
+import { activeMembers } from '../shared/members.js';
 import { isAmount, sum } from '../shared/money.js';
+import { MAX_INTERVAL, UNITS } from '../shared/recurrence.js';
 import { MAX_SHARES, SPLIT_MODES } from '../shared/split.js';
+import { isTag, normalizeTag } from '../shared/tags.js';
 import { HttpError } from './http.js';
 
 /**
@@ -45,6 +48,19 @@ export function validateMember(body) {
   const name = text(problems, body, 'name', { max: 60 });
   problems.throwIfAny();
   return { name };
+}
+
+/** A change to a member: a new name, or whether they are archived. */
+export function validateMemberChange(body) {
+  const problems = new Problems();
+  const change = {};
+  if ('archived' in body) {
+    check(problems, 'archived', typeof body.archived === 'boolean', 'must be true or false');
+    change.archived = body.archived;
+  }
+  if ('name' in body || !('archived' in body)) change.name = text(problems, body, 'name', { max: 60 });
+  problems.throwIfAny();
+  return change;
 }
 
 export function validateGroup(body) {
@@ -115,9 +131,10 @@ function validateSplit(problems, split, amount, isMember) {
   return { mode: split.mode, [field]: Object.fromEntries(entries) };
 }
 
-export function validateExpense(body, group) {
+/** `members` are those it may name: without it, those who are not archived. */
+export function validateExpense(body, group, members = activeMembers(group)) {
   const problems = new Problems();
-  const isMember = (id) => group.members.some((member) => member.id === id);
+  const isMember = (id) => members.some((member) => member.id === id);
 
   const description = text(problems, body, 'description', { max: 120 });
   const note = text(problems, body, 'note', { max: 500, optional: true });
@@ -132,9 +149,9 @@ export function validateExpense(body, group) {
   return { description, note, amount, currency, paidBy, date, split };
 }
 
-export function validatePayment(body, group) {
+export function validatePayment(body, group, members = activeMembers(group)) {
   const problems = new Problems();
-  const isMember = (id) => group.members.some((member) => member.id === id);
+  const isMember = (id) => members.some((member) => member.id === id);
 
   check(problems, 'amount', isAmount(body.amount), 'must be a positive whole number of minor units');
   check(problems, 'currency', isCurrency(body.currency), 'is not a supported currency');
@@ -146,4 +163,33 @@ export function validatePayment(body, group) {
   problems.throwIfAny();
   const { amount, currency, from, to, date } = body;
   return { amount, currency, from, to, date };
+}
+
+/** A schedule, and the expense to be made at each of its dates: one without a date of its own. */
+export function validateRecurring(body, group, members = activeMembers(group)) {
+  const problems = new Problems();
+  const { every, interval = 1, start, until = null, paused = false } = body;
+  check(problems, 'every', UNITS.includes(every), `must be one of ${UNITS.join(', ')}`);
+  const paced = Number.isInteger(interval) && interval >= 1 && interval <= MAX_INTERVAL;
+  check(problems, 'interval', paced, `must be from 1 to ${MAX_INTERVAL}`);
+  check(problems, 'start', isCalendarDate(start) && start >= '1970-01-01', 'must be a date like 2024-03-31');
+  check(problems, 'until', until === null || isCalendarDate(until), 'must be a date like 2024-03-31, or null');
+  check(problems, 'until', until === null || until >= start, 'must not be before the start');
+  check(problems, 'paused', typeof paused === 'boolean', 'must be true or false');
+
+  const template = body.expense ?? null;
+  if (template === null || typeof template !== 'object') problems.add('expense', 'must be an expense');
+  problems.throwIfAny();
+  const { date, ...expense } = validateExpense({ ...template, date: start }, group, members);
+  return { every, interval, start, until, paused, expense };
+}
+
+export function validateBudget(body) {
+  const problems = new Problems();
+  const tag = typeof body.tag === 'string' ? normalizeTag(body.tag.trim()) : '';
+  check(problems, 'tag', isTag(tag), 'must be a word of at most 40 letters, digits, - and _');
+  check(problems, 'currency', isCurrency(body.currency), 'is not a supported currency');
+  check(problems, 'amount', isAmount(body.amount), 'must be a positive whole number of minor units');
+  problems.throwIfAny();
+  return { tag, currency: body.currency, amount: body.amount };
 }

@@ -5,11 +5,18 @@
 
 const pad = (number, width = 2) => String(number).padStart(width, '0');
 
+const daysIn = (year, month) => new Date(Date.UTC(year, month, 0)).getUTCDate();
+
 export function isCalendarDate(value) {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
   const [year, month, day] = value.split('-').map(Number);
   if (month < 1 || month > 12 || day < 1) return false;
-  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return day <= daysIn(year, month);
+}
+
+/** True for a `YYYY-MM` that exists. */
+export function isMonth(value) {
+  return typeof value === 'string' && isCalendarDate(`${value}-01`);
 }
 
 /** Today's calendar date where the code runs. */
@@ -20,6 +27,19 @@ export function today(now = new Date()) {
 /** The `YYYY-MM` a calendar date falls in. */
 export function monthOf(date) {
   return date.slice(0, 7);
+}
+
+export function addDays(date, days) {
+  const [year, month, day] = date.split('-').map(Number);
+  return new Date(Date.UTC(year, month - 1, day + days)).toISOString().slice(0, 10);
+}
+
+/** The same day of a later month, or that month's last day where it has no such day. */
+export function addMonths(date, months) {
+  const [year, month, day] = date.split('-').map(Number);
+  const index = year * 12 + (month - 1) + months;
+  const [toYear, toMonth] = [Math.floor(index / 12), (index % 12) + 1];
+  return `${pad(toYear, 4)}-${pad(toMonth)}-${pad(Math.min(day, daysIn(toYear, toMonth)))}`;
 }
 
 /** Splits records that are already sorted by date into `[month, records]` pairs. */
