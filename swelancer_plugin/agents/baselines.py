@@ -1,6 +1,6 @@
 """Baselines: rules that earn without reading. What a model earns means little until it beats them.
 
-They submit as a model does, by a command in the computer. `Gold` is no agent that could see an
+They submit as a model does, by a command in the computer, and ask no model. `Gold` is no agent that could see an
 answer by its brief: it is built from the answer, and everything it earns is marked privileged.
 """
 
@@ -9,12 +9,18 @@ from __future__ import annotations
 import json
 import random
 import shlex
+import uuid
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from swelancer_plugin.agents.interface import Agent
-from swelancer_plugin.computers.interface import ComputerInterface
+from swelancer_plugin.agents.output import shown
+from swelancer_plugin.agents.shell import temporary_directory
+from swelancer_plugin.computers.interface import ComputerInterface, EngineError
 from swelancer_plugin.grading.decision import KEY
+from swelancer_plugin.models.interface import Model
+from swelancer_plugin.models.limits import Limits
+from swelancer_plugin.models.transcript import Transcript
 from swelancer_plugin.settings import PRIVILEGED
 from swelancer_plugin.task import Answer, Brief, ManagerAnswer, Proposal
 
@@ -31,7 +37,14 @@ class Nop:
 
     name = "nop"
 
-    async def solve(self, brief: Brief, computer: ComputerInterface) -> None:
+    async def solve(
+        self,
+        brief: Brief,
+        computer: ComputerInterface,
+        model: Model,
+        limits: Limits,
+        transcript: Transcript,
+    ) -> None:
         """Return at once."""
 
 
@@ -42,7 +55,14 @@ class Chooser:
         self.name = name
         self._rule = rule
 
-    async def solve(self, brief: Brief, computer: ComputerInterface) -> None:
+    async def solve(
+        self,
+        brief: Brief,
+        computer: ComputerInterface,
+        model: Model,
+        limits: Limits,
+        transcript: Transcript,
+    ) -> None:
         """Write the decision that the rule makes."""
         if brief.proposals:
             await _decide(brief, computer, self._rule(brief).id)
@@ -56,10 +76,57 @@ class Gold:
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
 
-    async def solve(self, brief: Brief, computer: ComputerInterface) -> None:
+    async def solve(
+        self,
+        brief: Brief,
+        computer: ComputerInterface,
+        model: Model,
+        limits: Limits,
+        transcript: Transcript,
+    ) -> None:
         """Submit the answer that it was built from."""
         if isinstance(self._answer, ManagerAnswer):
             await _decide(brief, computer, self._answer.correct_proposal)
+        else:
+            await _mend(brief, computer, self._answer.gold_patch)
+
+
+# git's own search for a repository above is held back: in one, it would skip paths without a word
+_APPLY = """cd {workdir} || exit
+if command -v git >/dev/null; then
+    GIT_CEILING_DIRECTORIES={above} git apply --whitespace=nowarn {patch}
+elif command -v patch >/dev/null; then
+    patch -p1 --batch --forward --no-backup-if-mismatch < {patch}
+else
+    echo 'there is neither git nor patch: add one to `packages` in repository.toml'; false
+fi
+"""
+
+
+async def _mend(brief: Brief, computer: ComputerInterface, patch: Path | None) -> None:
+    """Apply the gold patch. Raises EngineError: no agent is at fault where it does not apply."""
+    if patch is None:
+        raise EngineError(f"task {brief.task_id} has no gold patch, so `gold` can't solve it")
+    folder = await temporary_directory(computer)
+    path = str(PurePosixPath(folder) / f"swelancer-{uuid.uuid4().hex}.patch")
+    try:
+        await computer.upload(str(patch), path)
+    except OSError as error:
+        raise EngineError(f"the gold patch of task {brief.task_id}: {error}") from error
+    workdir = PurePosixPath(brief.workdir)
+    result = await computer.send_shell_command(
+        _APPLY.format(
+            workdir=shlex.quote(str(workdir)),
+            above=shlex.quote(str(workdir.parent)),
+            patch=shlex.quote(path),
+        )
+    )
+    await computer.check_shell_command(f"rm -f {shlex.quote(path)}")
+    if result.exit_code != 0:
+        raise EngineError(
+            f"the gold patch of task {brief.task_id} does not apply in {brief.workdir}: "
+            f"{shown(result.text, 2000).strip()}"
+        )
 
 
 def _first(brief: Brief) -> Proposal:

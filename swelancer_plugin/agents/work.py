@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Final
 
 from swelancer_plugin.agents.interface import Agent
 from swelancer_plugin.computers.interface import ComputerGone, ComputerInterface, EngineError
@@ -63,11 +64,6 @@ async def _solve(
         await agent.solve(brief, computer, model, limits, transcript)
     except (KeyboardInterrupt, GeneratorExit):
         raise
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        return _raised(error)
     except BaseException as error:
         return _ending(error)
     return Ending()
@@ -108,19 +104,29 @@ def _raised(error: BaseException) -> Ending:
     return Ending(Outcome.AGENT_ERROR, reason, "".join(traceback.format_exception(error)))
 
 
-async def _stop(tasks: Iterable[asyncio.Task[object]]) -> None:
+async def _stop(tasks: set[asyncio.Task[Any]]) -> None:
     """Cancel tasks until they have ended; one that catches every cancellation is torn down."""
     left = set(tasks)
     try:
         for _ in range(_CANCELS):
+            if not left:
+                break
             for task in left:
                 task.cancel()
-            if left:
-                _, left = await asyncio.wait(left, timeout=GRACE)
+            _, left = await asyncio.wait(left, timeout=GRACE)
     finally:
         for task in left:
             _tear_down(task)
+        for task in tasks - left:
+            if not task.cancelled():
+                task.exception()  # looked at, lest the loop complains of it
 
 
-def _tear_down(task: asyncio.Task[object]) -> None:
-    ...
+def _tear_down(task: asyncio.Task[Any]) -> None:
+    """End a coroutine where it stands: what catches CancelledError seldom catches GeneratorExit."""
+    coroutine = task.get_coro()
+    if coroutine is not None:
+        with suppress(Exception, SystemExit):
+            coroutine.close()
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    task.cancel()  # has it notice

@@ -130,7 +130,7 @@ def test_an_agent_that_raises_fails_its_task_and_leaves_its_traceback(project: P
 
         class Broken:
             name = "broken"
-            async def solve(self, brief, computer):
+            async def solve(self, brief, computer, model, limits, transcript):
                 raise KeyError("\\udc80 lost")
 
         @pytest.fixture

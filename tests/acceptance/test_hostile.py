@@ -15,7 +15,7 @@ HOSTILE_AGENT = """
 
     class Hostile:
         name = "hostile"
-        async def solve(self, brief, computer):
+        async def solve(self, brief, computer, model, limits, transcript):
             print("\\x1b[2J printed " + "x" * 200_000)
             logging.warning("\\udc80 logged")
             await computer.check_shell_command({command!r})

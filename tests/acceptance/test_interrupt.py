@@ -24,7 +24,7 @@ STUCK = """
 
     class Stuck:
         name = "stuck"
-        async def solve(self, brief, computer):
+        async def solve(self, brief, computer, model, limits, transcript):
             pipe = os.open({pipe!r}, os.O_WRONLY)
             os.write(pipe, b"x")
             os.close(pipe)
@@ -103,7 +103,7 @@ def test_a_worker_that_dies_leaves_a_void_task_everywhere_and_no_container(
 
         class Deadly:
             name = "deadly"
-            async def solve(self, brief, computer):
+            async def solve(self, brief, computer, model, limits, transcript):
                 if brief.task_id == "b":
                     os._exit(3)
 

@@ -21,10 +21,10 @@ AGENT = """
 
     class Odd:
         name = {name}
-        async def solve(self, brief, computer):
+        async def solve(self, brief, computer, model, limits, transcript):
             if brief.task_id == "a":
                 {does}
-            await baseline("longest", 0, 1).solve(brief, computer)
+            await baseline("longest", 0, 1).solve(brief, computer, model, limits, transcript)
 
     @pytest.fixture
     def agent(task):
