@@ -1,1 +1,1 @@
-"""What works on a task: the seam, the brief in words, the baselines."""
+"""What works on a task: the seam, the brief in words, the agents, the baselines."""

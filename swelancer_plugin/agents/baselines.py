@@ -1,7 +1,8 @@
 """Baselines: rules that earn without reading. What a model earns means little until it beats them.
 
-They submit as a model does, by a command in the computer, and ask no model. `Gold` is no agent that could see an
-answer by its brief: it is built from the answer, and everything it earns is marked privileged.
+They submit as a model does, by a command in the computer, and ask no model. `Gold` is no agent that
+could see an answer by its brief: it is built from the answer, and everything it earns is marked
+privileged.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ from typing import Final
 from swelancer_plugin.money import dollars
 from swelancer_plugin.task import Brief
 
-NO_DECISION: Final = "There is no decision yet: write it to `{path}`. If you end again without it, you submit nothing."
+NO_DECISION: Final = (
+    "There is no decision yet: write it to `{path}`. Ending without it once more submits nothing."
+)
 """What an agent tells a model that ends a manager's task without a decision; once."""
 _ALONE: Final = "You work alone: nobody answers questions, and you can count on no network."
 

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from swelancer_plugin.agents.interface import Agent
 from swelancer_plugin.computers.interface import ComputerGone, ComputerInterface, EngineError
@@ -37,18 +37,16 @@ async def work(
 
     Raises EngineError, ModelUnavailable and WrongSetup (causes outside of computer and agent), and
     lets the user's interrupt and a cancellation from outside through. All else that the agent
-    raises is its own, SystemExit and a CancelledError that nobody asked for included. Nothing that
-    the agent started in this event loop runs on.
+    raises is its own, SystemExit and a CancelledError that nobody asked for included.
     """
     limits.started = time.monotonic()
-    before = asyncio.all_tasks()
-    solving = asyncio.ensure_future(_solve(agent, brief, computer, model, limits, transcript))
+    solving = asyncio.create_task(_solve(agent, brief, computer, model, limits, transcript))
     try:
         await asyncio.wait({solving}, timeout=limits.seconds)
         if solving.done():
             return await solving
     finally:
-        await _stop(asyncio.all_tasks() - before)
+        await _stop(solving)
     return Ending(Outcome.LIMIT, f"the time of {limits.seconds:g} s is over")
 
 
@@ -84,8 +82,6 @@ def _ending(error: BaseException) -> Ending:
     first = members[0]
     if isinstance(first, ComputerGone):
         return Ending(Outcome.LIMIT, f"the computer is gone: {first}")
-    if isinstance(first, RequestRefused):
-        return Ending(Outcome.LIMIT, f"the model's server refused the conversation: {first}")
     return Ending(Outcome.LIMIT, str(first))
 
 
@@ -104,29 +100,30 @@ def _raised(error: BaseException) -> Ending:
     return Ending(Outcome.AGENT_ERROR, reason, "".join(traceback.format_exception(error)))
 
 
-async def _stop(tasks: set[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they have ended; one that catches every cancellation is torn down."""
-    left = set(tasks)
+async def _stop(solving: asyncio.Task[Ending]) -> None:
+    """Cancel the work until it has ended; where it catches every cancellation, tear it down."""
+    solving.add_done_callback(_looked_at)
     try:
         for _ in range(_CANCELS):
-            if not left:
-                break
-            for task in left:
-                task.cancel()
-            _, left = await asyncio.wait(left, timeout=GRACE)
+            if not solving.done():
+                solving.cancel()
+                await asyncio.wait({solving}, timeout=GRACE)
     finally:
-        for task in left:
-            _tear_down(task)
-        for task in tasks - left:
-            if not task.cancelled():
-                task.exception()  # looked at, lest the loop complains of it
+        if not solving.done():
+            _tear_down(solving)
+    await asyncio.wait({solving}, timeout=GRACE)
 
 
-def _tear_down(task: asyncio.Task[Any]) -> None:
+def _looked_at(task: asyncio.Task[Ending]) -> None:
+    """Take note of what a task raised, lest the loop complains that nobody did."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _tear_down(task: asyncio.Task[Ending]) -> None:
     """End a coroutine where it stands: what catches CancelledError seldom catches GeneratorExit."""
     coroutine = task.get_coro()
     if coroutine is not None:
         with suppress(Exception, SystemExit):
             coroutine.close()
-    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     task.cancel()  # has it notice
