@@ -1,0 +1,30 @@
+"""How a model is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """What goes with every request, and how patient we are. None is not sent at all."""
+
+    api: Literal["chat", "responses"] = "chat"
+    """Which API of the server: ``chat`` is the one that every server has."""
+    temperature: float | None = None
+    reasoning_effort: str | None = None
+    seed: int | None = None
+    """The chat API alone has one."""
+    max_output_tokens: int | None = None
+    """Of one reply, reasoning included."""
+    retries: int = 8
+    """How often one call is asked again."""
+    call_seconds: float = 600.0
+    """Wall time of one request, also where a server sends a byte a minute."""
+    retry_seconds: float = 900.0
+    """From a call's start: no try begins later than this."""
+    first_wait: float = 0.5
+    """Seconds before the first retry; each next one waits about twice as long."""
+    reply_bytes: int = 64 * 1024 * 1024
+    """What the body of one answer may have."""

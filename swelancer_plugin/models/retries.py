@@ -1,0 +1,60 @@
+"""How long a call of a model is tried: bounded in number and in time, each wait said."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from swelancer_plugin.models.failures import Retry
+from swelancer_plugin.models.interface import ModelUnavailable
+from swelancer_plugin.models.options import ModelOptions
+
+OnRetry: TypeAlias = Callable[[str, float], None]
+"""Is told the reason of a retry, and the seconds that are waited before it."""
+
+MAX_ASKED_WAIT: Final = 120.0
+"""Seconds. A server that asks for more is not coming back for this attempt."""
+MAX_OWN_WAIT: Final = 60.0
+
+
+class Patience:
+    """What is left of the retries of one call."""
+
+    def __init__(
+        self, options: ModelOptions, where: str, on_retry: OnRetry, dice: random.Random
+    ) -> None:
+        self._options = options
+        self._where = where
+        self._on_retry = on_retry
+        self._dice = dice
+        self._tries = 0
+        self._started = time.monotonic()
+
+    async def wait(self, failure: Retry) -> None:
+        """Wait before the next try. Raises ModelUnavailable where there is to be none."""
+        self._tries += 1
+        asked = failure.wait
+        if asked is not None and asked > MAX_ASKED_WAIT:
+            self._give_up(failure, f"the server asks to wait {asked:.0f} s, above the bound of"
+                                   f" {MAX_ASKED_WAIT:.0f} s")  # fmt: skip
+        if self._tries > self._options.retries:
+            self._give_up(failure, "no retry is left")
+        seconds = self._backoff() if asked is None else asked
+        if time.monotonic() - self._started + seconds > self._options.retry_seconds:
+            self._give_up(failure, f"the time of {self._options.retry_seconds:g} s is over")
+        self._on_retry(failure.reason, seconds)
+        await asyncio.sleep(seconds)
+
+    def _backoff(self) -> float:
+        """Return a wait that doubles each time, with jitter so that many workers spread out."""
+        steady = self._options.first_wait * 2.0 ** min(self._tries - 1, 30)
+        return min(MAX_OWN_WAIT, steady) * self._dice.uniform(0.75, 1.25)
+
+    def _give_up(self, failure: Retry, why: str) -> None:
+        tries = "1 try" if self._tries == 1 else f"{self._tries} tries"
+        raise ModelUnavailable(
+            f"{self._where} gave no usable answer in {tries} ({why}); the last: {failure.reason}"
+        )
