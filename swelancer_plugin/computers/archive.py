@@ -53,14 +53,16 @@ _CANNOT_EXIST: Final = ("not a directory", "file name too long", "invalid argume
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Found:
+    """What the engine says of a path, and its archive unless nothing is there."""
+
     kind: Literal["missing", "file", "link", "directory", "other"]
     size: int = 0
     target: str = ""
     response: Response | None = None
 
 
-class _BrokenContentError(Exception):
+class BrokenContentError(Exception):
     """An archive that is not what was announced."""
 
 
@@ -92,11 +94,11 @@ def read_frozen(api: APIClient, container: str, path: str, limit: int) -> Frozen
             api.inspect_container(container)
         return FrozenFile("missing")
     try:
-        with engine_asked(what), _opened(api, container, path) as entry:
+        with engine_asked(what), opened(api, container, path) as entry:
             if entry.kind == "file" and entry.size <= limit:
                 return FrozenFile("file", entry.size, _content(entry))
             return FrozenFile(entry.kind, entry.size)
-    except _BrokenContentError as error:  # nothing moves in there, so nothing in there did it
+    except BrokenContentError as error:  # nothing moves in there, so nothing in there did it
         raise EngineError(f"{what}: {error}") from error
 
 
@@ -112,7 +114,7 @@ def download(api: APIClient, container: str, path: str) -> bytes:
         raise DownloadError(str(error)) from error
     try:
         return _follow(api, container, path)
-    except (*TROUBLE, _BrokenContentError) as error:
+    except (*TROUBLE, BrokenContentError) as error:
         require_alive(api, container, f"download {path!r}")
         raise DownloadError(f"{path!r}: {reason(error)}") from error
 
@@ -120,7 +122,7 @@ def download(api: APIClient, container: str, path: str) -> bytes:
 def _follow(api: APIClient, container: str, asked: str) -> bytes:
     path = asked
     for _ in range(_HOPS):
-        with _opened(api, container, path) as entry:
+        with opened(api, container, path) as entry:
             if entry.kind == "link":
                 path = posixpath.join(posixpath.dirname(path), entry.target)
                 continue
@@ -188,14 +190,36 @@ def _tar_stream(name: str, source: _Source) -> Iterator[bytes]:
     yield bytes(-header.size % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE)
 
 
+def unpack(api: APIClient, container: str, content: bytes, directory: str) -> None:
+    """Unpack a tar archive into an existing directory; what is in the way is replaced.
+
+    Raises ValueError for more than `DOWNLOAD_LIMIT` bytes or no directory's path; CommandError
+    where the engine can't write it there; ComputerGone; EngineError where the engine does not
+    answer at all.
+    """
+    what = f"unpack into {require_path(directory)!r}"
+    if len(content) > DOWNLOAD_LIMIT:
+        raise ValueError(f"{what}: {len(content)} bytes are more than {DOWNLOAD_LIMIT}")
+    try:
+        done, said = api.put_archive(container, directory, content), "the engine did not take it"
+    except TROUBLE as error:
+        done, said = False, reason(error)
+    if not done:
+        require_alive(api, container, what)
+        raise CommandError(what, CommandResult(said.encode("utf-8", errors="replace"), 1))
+
+
 @contextmanager
-def _opened(api: APIClient, container: str, path: str) -> Iterator[_Entry]:
+def opened(
+    api: APIClient, container: str, path: str, method: Literal["GET", "HEAD"] = "GET"
+) -> Iterator[Found]:
     """Ask for a path. Leaving early closes the connection, which makes the engine stop reading.
 
-    Raises ComputerGone, EngineError, and what the client library raises.
+    HEAD asks only what it is. Raises ComputerGone, EngineError, and what the client library raises.
     """
     what = f"read {path!r}"
-    response = api.get(
+    response = api.request(
+        method,
         f"{api.base_url}/v{api.api_version}/containers/{container}/archive",
         params={"path": path.encode("utf-8", errors="surrogateescape")},
         headers={"Accept-Encoding": "identity"},
@@ -212,31 +236,32 @@ def _opened(api: APIClient, container: str, path: str) -> Iterator[_Entry]:
         response.close()
 
 
-def _absence(response: Response) -> _Entry:
+def _absence(response: Response) -> Found:
     """Tell a path that is not there from one that can't be read: a loop of links, or anything."""
     try:
         message = str(response.json()["message"]).strip()
     except (KeyError, ValueError, TypeError):
         message = response.text.strip()
     if response.status_code in (400, 404) or message.endswith(_CANNOT_EXIST):
-        return _Entry("missing")
-    return _Entry("other")
+        return Found("missing")
+    return Found("other")
 
 
-def _entry(response: Response, what: str) -> _Entry:
+def _entry(response: Response, what: str) -> Found:
     try:
         said = json.loads(base64.b64decode(response.headers[_STAT_HEADER]))
         mode, size, target = int(said["mode"]), int(said["size"]), str(said["linkTarget"])
     except (KeyError, ValueError, TypeError) as error:
         raise EngineError(f"{what}: no usable {_STAT_HEADER}: {error}") from error
     if mode & _GO_LINK:
-        return _Entry("link", size, target)
+        return Found("link", size, target, response)
     if mode & _GO_DIRECTORY:
-        return _Entry("directory")
-    return _Entry("other") if mode & _GO_TYPES else _Entry("file", size, response=response)
+        return Found("directory", response=response)
+    kind: Literal["other", "file"] = "other" if mode & _GO_TYPES else "file"
+    return Found(kind, size, response=response)
 
 
-def _content(entry: _Entry) -> bytes:
+def _content(entry: Found) -> bytes:
     assert entry.response is not None
     try:
         with tarfile.open(fileobj=entry.response.raw, mode="r|") as archive:
@@ -245,9 +270,9 @@ def _content(entry: _Entry) -> bytes:
             # no more than was announced, whatever the file has become since
             content = file.read(entry.size) if file is not None else b""
     except (tarfile.TarError, OSError, ValueError) as error:
-        raise _BrokenContentError(f"the engine's archive is broken: {error}") from error
+        raise BrokenContentError(f"the engine's archive is broken: {error}") from error
     if len(content) < entry.size:
-        raise _BrokenContentError(
+        raise BrokenContentError(
             f"the engine's archive ends after {len(content)} of {entry.size} bytes"
         )
     return content

@@ -6,6 +6,8 @@ Give it a computer of little memory (256 MB) and few processes (128).
 from __future__ import annotations
 
 import asyncio
+import io
+import tarfile
 from collections.abc import Awaitable
 from typing import TypeVar
 
@@ -13,11 +15,14 @@ import pytest
 
 from swelancer_plugin.computers.conformance import SOON, TimedConformance, appears
 from swelancer_plugin.computers.interface import (
+    Changes,
+    CommandError,
     CommandResult,
     ComputerGone,
     FrozenFile,
     SealedComputer,
     TimedComputer,
+    TreeFile,
 )
 
 T = TypeVar("T")
@@ -183,6 +188,60 @@ class SealedConformance(TimedConformance):
             cut = await computer.read_frozen(f"{directory}/file", 6)
             assert cut == FrozenFile("file", 7, None)
             assert (await computer.read_frozen(f"{directory}/file", 7)).content == b"content"
+
+    async def test_export_changes(self, computer: SealedComputer) -> None:
+        """What was changed, added and deleted under a directory leaves; nothing else does."""
+        await computer.check_shell_command(
+            "cd /etc && printf kept > kept && mkdir -p out/in c/d .x && printf o > out/in/o && "
+            "printf x > c/d/x && chmod +x c/d/x && printf 'n' > 'c/odd\nname ü' && "
+            "ln -s ../kept c/link && ln -s /etc/passwd c/away && mkfifo c/pipe && rm profile && "
+            "printf changed > group && mkdir /root/etc && printf else > /root/etc/elsewhere"
+        )
+        await computer.freeze()
+        changes = await computer.export_changes("/etc", ("out", ".x"))
+        assert changes == Changes(
+            files=(
+                TreeFile("c/d/x", b"x", executable=True),
+                TreeFile("c/link", b"../kept", link=True),
+                TreeFile("c/odd\nname ü", b"n"),
+                TreeFile("group", b"changed"),
+                TreeFile("kept", b"kept"),
+            ),
+            deleted=("profile",),
+            left_out=changes.left_out,
+        )
+        assert [line.split(":")[0] for line in changes.left_out] == ["'c/away'", "'c/pipe'"]
+
+    async def test_export_of_no_changes(self, computer: SealedComputer) -> None:
+        """Where nothing was changed, nothing leaves."""
+        await computer.check_shell_command("touch /root/elsewhere")
+        await computer.freeze()
+        assert await computer.export_changes("/usr", ()) == Changes()
+
+    async def test_unpack(self, computer: SealedComputer) -> None:
+        """An archive is unpacked as root, over whatever is in the way."""
+        directory = (await computer.check_shell_command("mktemp -d /root/u.XXXXXX")).text.strip()
+        await computer.check_shell_command(
+            f"cd {directory} && touch a && mkdir -p b/c && ln -s /etc e && echo kept > kept"
+        )
+        content = io.BytesIO()
+        with tarfile.open(fileobj=content, mode="w") as archive:
+            for name in ("a", "e"):
+                member = tarfile.TarInfo(name)
+                member.type, member.mode = tarfile.DIRTYPE, 0o755
+                archive.addfile(member)
+            for name in ("a/file", "b", "e/file ü"):
+                member = tarfile.TarInfo(name)
+                member.size, member.mode = 1, 0o755
+                archive.addfile(member, io.BytesIO(b"x"))
+        await computer.unpack(content.getvalue(), directory)
+        seen = await computer.check_shell_command(
+            f"cd {directory} && cat a/file b 'e/file ü' kept && [ -x b ] && [ ! -L e ] && "
+            "[ -O a/file ] && [ ! -e '/etc/file ü' ] && echo all"
+        )
+        assert seen.output == b"xxxkept\nall\n"
+        with pytest.raises(CommandError):
+            await computer.unpack(content.getvalue(), f"{directory}/missing")
 
     async def test_cleanup_of_a_frozen_computer(self, computer: SealedComputer) -> None:
         """A frozen computer can be cleaned up, and is gone then."""

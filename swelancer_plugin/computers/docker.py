@@ -9,10 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swelancer_plugin.computers import archive
+from swelancer_plugin.computers import archive, changes
+from swelancer_plugin.computers.archive import unpack
 from swelancer_plugin.computers.channel import Channel
 from swelancer_plugin.computers.engine_answers import TROUBLE, engine_asked, reason, require_alive
 from swelancer_plugin.computers.interface import (
+    Changes,
     CommandResult,
     ComputerGone,
     ComputerInterface,
@@ -135,6 +137,23 @@ class DockerComputer(SealedComputer):
         What can't be looked at is "other", and at a path that no file can have is nothing.
         """
         return await asyncio.to_thread(archive.read_frozen, self._api, self.container, path, limit)
+
+    async def export_changes(self, directory: str, excluded: tuple[str, ...]) -> Changes:
+        """Return what has changed under a directory of the frozen container.
+
+        Raises TooMuch, ComputerGone, EngineError.
+        """
+        return await asyncio.to_thread(
+            changes.export_changes, self._api, self.container, directory, excluded
+        )
+
+    async def unpack(self, archive: bytes, directory: str) -> None:
+        """Unpack a tar archive into an existing directory, as root; what is in the way goes.
+
+        Raises ValueError for an archive above `DOWNLOAD_LIMIT`; CommandError; ComputerGone;
+        EngineError.
+        """
+        await asyncio.to_thread(unpack, self._api, self.container, archive, directory)
 
     async def cleanup(self) -> None:
         """Remove the container; one that is to be kept is only let go. Raises EngineError."""

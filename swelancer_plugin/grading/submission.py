@@ -6,21 +6,31 @@ itself. Any other computer is asked by commands, and the attempt is marked unsea
 
 from __future__ import annotations
 
-import shlex
+import io
+import tarfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from swelancer_plugin.computers.interface import (
     Changes,
     CommandError,
     ComputerGone,
     ComputerInterface,
-    DownloadError,
     FrozenFile,
     SealedComputer,
+    TooMuch,
+    TreeFile,
 )
+from swelancer_plugin.datasets.tree import Entry, source_entries
 from swelancer_plugin.grading.decision import DECISION_LIMIT
+from swelancer_plugin.grading.unsealed import UnreadableList, ask_changes, ask_file
 from swelancer_plugin.outcome import Outcome
-from swelancer_plugin.task import Brief
+from swelancer_plugin.task import Brief, Repository
+
+NEVER_SUBMITTED: Final = (".git", "node_modules", "user_tool")
+"""At the top of the working directory: what tools leave there, whatever the repository."""
+_SHOWN_LEFT_OUT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +58,163 @@ class Submission:
 
 async def take_decision(brief: Brief, computer: ComputerInterface, ending: Ending) -> Submission:
     """Freeze the computer where it can be, and take the decision file out of it."""
-    sealed = isinstance(computer, SealedComputer)
+    path = brief.decision_path
     try:
         if isinstance(computer, SealedComputer):
             await computer.freeze()
-            entry = await computer.read_frozen(brief.decision_path, DECISION_LIMIT)
+            entry = await computer.read_frozen(path, DECISION_LIMIT)
         else:
-            entry = await _ask(brief.decision_path, computer)
+            entry = await ask_file(path, DECISION_LIMIT, computer)
     except ComputerGone as error:
-        gone = ending if ending.outcome else Ending(Outcome.LIMIT, f"the computer is gone: {error}")
-        return Submission(gone, sealed, problem="the computer is gone")
+        return _gone(computer, ending, error)
     if entry.content is not None:
-        return Submission(ending, sealed, decision=entry.content)
-    return Submission(ending, sealed, problem=_problem(brief, entry))
+        return Submission(ending, _sealed(computer), decision=entry.content)
+    return Submission(ending, _sealed(computer), problem=_problem(brief, entry))
+
+
+async def take_changes(
+    repository: Repository, brief: Brief, computer: ComputerInterface, ending: Ending
+) -> Submission:
+    """Freeze the computer where it can be, and take out what differs from the repository.
+
+    `repository` is the one that was handed out, and `brief.workdir` where it lies in this
+    computer. What tools and the app's build leave there is no part of it. Raises EngineError.
+    """
+    outputs = repository.app.outputs if repository.app is not None else ()
+    excluded = (*NEVER_SUBMITTED, *outputs)
+    source = _files_of(repository)
+    try:
+        if isinstance(computer, SealedComputer):
+            await computer.freeze()
+            changes = await computer.export_changes(brief.workdir, excluded)
+        else:
+            changes = await ask_changes(source, brief.workdir, excluded, computer)
+    except ComputerGone as error:
+        return _gone(computer, ending, error)
+    except TooMuch as error:
+        limit = ending if ending.outcome else Ending(Outcome.LIMIT, str(error))
+        return Submission(limit, _sealed(computer), problem=str(error))
+    except (UnreadableList, CommandError) as error:
+        return Submission(ending, _sealed(computer), problem=str(error))
+    if repository.source is not None:
+        changes = canonical(changes, source, excluded)
+    if changes.files or changes.deleted:
+        return Submission(ending, _sealed(computer), changes=changes)
+    return Submission(ending, _sealed(computer), problem=_nothing(changes.left_out))
+
+
+def canonical(changes: Changes, source: Mapping[str, Entry], excluded: tuple[str, ...]) -> Changes:
+    """Return the same changes without what is no difference to the tree that was handed out.
+
+    No file is equal to what it was, and no deletion is of what was not there or has come back:
+    a deleted directory in which there is something again becomes deletions of what it lost.
+    """
+    added = {file.path for file in changes.files}
+    occupied = {parent for path in added for parent in _parents(path)} | added
+    children: dict[str, list[str]] = {}
+    for name in source:
+        children.setdefault(name.rpartition("/")[0], []).append(name)
+
+    def lost(path: str) -> Iterator[str]:
+        if path in added or path in excluded:
+            return
+        if path and path not in occupied:
+            yield path
+            return
+        for child in children.get(path, ()):
+            yield from lost(child)
+
+    gone = {
+        each
+        for path in changes.deleted
+        for each in lost("" if path == "." else path)
+        if path == "." or path in source
+    }
+    return Changes(
+        tuple(file for file in changes.files if not _equal(file, source.get(file.path))),
+        tuple(sorted(path for path in gone if gone.isdisjoint(_parents(path)))),
+        changes.left_out,
+    )
+
+
+def to_archive(changes: Changes) -> bytes:
+    """Return the changed files as a tar archive, the same bytes for the same changes.
+
+    The directories above each file are members as well, so that a file in their place makes way.
+    All belongs to root. Raises ValueError for a path that would lie outside of the tree, or within
+    another file.
+    """
+    files = {file.path: file for file in changes.files}
+    directories = {parent for path in files for parent in _parents(path)}
+    if len(files) < len(changes.files) or not directories.isdisjoint(files):
+        raise ValueError("a path is there twice, or both a file and a directory")
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted({*files, *directories}):
+            _add_member(tar, _checked(path), files.get(path))
+    return archive.getvalue()
+
+
+def _add_member(tar: tarfile.TarFile, path: str, file: TreeFile | None) -> None:
+    member = tarfile.TarInfo(path)
+    if file is None:
+        member.type, member.mode = tarfile.DIRTYPE, 0o755
+        tar.addfile(member)
+    elif file.link:
+        member.type, member.mode = tarfile.SYMTYPE, 0o777
+        member.linkname = file.content.decode()
+        tar.addfile(member)
+    else:
+        member.mode, member.size = 0o755 if file.executable else 0o644, len(file.content)
+        tar.addfile(member, io.BytesIO(file.content))
+
+
+def _checked(path: str) -> str:
+    if not {"", ".", ".."}.isdisjoint(path.split("/")) or "\0" in path:
+        raise ValueError(f"no path of a file in a tree: {path!r:.300}")
+    return path
+
+
+def _parents(path: str) -> Iterator[str]:
+    """Yield the directories above a relative path, the innermost first."""
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
+def _equal(file: TreeFile, before: Entry | None) -> bool:
+    if before is None or before.is_directory or before.is_link != file.link:
+        return False
+    if file.link:
+        return file.content == before.digest()
+    same = file.executable == before.executable
+    return (
+        same
+        and before.path.stat().st_size == len(file.content)
+        and (before.path.read_bytes() == file.content)
+    )
+
+
+def _files_of(repository: Repository) -> dict[str, Entry]:
+    if repository.source is None:
+        return {}
+    return {entry.name: entry for entry in source_entries(repository.source)}
+
+
+def _sealed(computer: ComputerInterface) -> bool:
+    return isinstance(computer, SealedComputer)
+
+
+def _gone(computer: ComputerInterface, ending: Ending, error: ComputerGone) -> Submission:
+    gone = ending if ending.outcome else Ending(Outcome.LIMIT, f"the computer is gone: {error}")
+    return Submission(gone, _sealed(computer), problem="the computer is gone")
+
+
+def _nothing(left_out: tuple[str, ...]) -> str:
+    if not left_out:
+        return "nothing was changed"
+    lines = "; ".join(left_out[:_SHOWN_LEFT_OUT])
+    more = " ..." if len(left_out) > _SHOWN_LEFT_OUT else ""
+    return f"nothing was changed that can be submitted; left out: {lines}{more}"
 
 
 def _problem(brief: Brief, entry: FrozenFile) -> str:
@@ -72,28 +226,3 @@ def _problem(brief: Brief, entry: FrozenFile) -> str:
         "file": f"the decision file is larger than {DECISION_LIMIT} bytes ({entry.size})",
     }
     return problems[entry.kind]
-
-
-_KIND = """p=%s
-if [ -L "$p" ]; then echo link; elif [ -d "$p" ]; then echo directory
-elif [ -f "$p" ]; then echo file; wc -c < "$p"; elif [ -e "$p" ]; then echo other
-else echo missing; fi"""
-
-
-async def _ask(path: str, computer: ComputerInterface) -> FrozenFile:
-    """Read a file by commands: all that a computer with the five methods alone can offer."""
-    try:
-        said = (await computer.check_shell_command(_KIND % shlex.quote(path))).output.split()
-    except CommandError:
-        return FrozenFile("other")
-    if said in ([b"missing"], [b"link"], [b"directory"], [b"other"]):
-        return FrozenFile(said[0].decode())  # type: ignore[arg-type]  # one of the four above
-    if len(said) != 2 or said[0] != b"file" or not said[1].isdigit() or len(said[1]) > 18:
-        return FrozenFile("other")
-    if int(said[1]) > DECISION_LIMIT:
-        return FrozenFile("file", int(said[1]))
-    try:
-        content = await computer.download(path)
-    except DownloadError:
-        return FrozenFile("missing")
-    return FrozenFile("file", len(content), content if len(content) <= DECISION_LIMIT else None)

@@ -28,6 +28,7 @@ def start(config: pytest.Config) -> None:
     config.stash[RUN] = open_run(config)
     signals.install(config)
     config.pluginmanager.register(_Active(), "swelancer-active")
+    config.pluginmanager.register(_Over(), "swelancer-over")
     config.pluginmanager.register(fixtures, "swelancer-fixtures")
     if not is_worker(config):
         from swelancer_plugin.session import controller
@@ -63,10 +64,8 @@ class _Active:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
         run = run_of(item.config)
-        if not isinstance(item, collect.TaskItem) or run.directory is None:
-            return (yield)  # an ordinary test, or a session that only looks
-        if run.ended:
-            return True  # never started
+        if not isinstance(item, collect.TaskItem) or run.directory is None or run.ended:
+            return (yield)  # an ordinary test, or a session that only looks, or is over
         with record.recording(item):
             return (yield)
 
@@ -78,3 +77,11 @@ class _Active:
         if isinstance(item, collect.TaskItem) and record.PROGRESS in item.stash:
             record.annotate(item, call, report)
         return report
+
+
+class _Over:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Start no further task once it is known that none can be worked on."""
+        over = isinstance(item, collect.TaskItem) and run_of(item.config).ended
+        return True if over else None

@@ -49,10 +49,12 @@ def _shown(value: object) -> str:
 
 
 def _public(settings: Settings) -> dict[str, object]:
-    """Return the settings by name, without the credentials that a repository's URL may hold."""
+    """Return the settings by name, without the credentials that a URL may hold."""
     public = asdict(settings)
     public["min_payout"] = settings.min_payout and str(settings.min_payout)
-    public["repository"] = settings.repository and without_credentials(settings.repository)
+    for name in ("repository", "base_url"):
+        value = public[name]
+        public[name] = without_credentials(value) if isinstance(value, str) else None
     return public
 
 

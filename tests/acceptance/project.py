@@ -17,6 +17,8 @@ testpaths = tasks
 asyncio_default_fixture_loop_scope = function
 """
 
+APP = 'name = "app"\nsource = "source"\nworkdir = "/app/app"\n'
+
 
 class Project:
     """Writes tasks and lists into a folder of pytester and runs pytest there, as a process."""
@@ -52,13 +54,19 @@ class Project:
         for task_id, price in prices.items():
             self.task(task_id, price)
 
+    def repository(self, *lines: str) -> Path:
+        """Write the repository's file anew, with these lines after its own; return its source."""
+        self._repository()
+        path = self.path / "tasks" / "app" / "repository.toml"
+        path.write_text("\n".join((APP, *lines)) + "\n")
+        return path.parent / "source"
+
     def _repository(self) -> None:
         source = self.path / "tasks" / "app" / "source"
         if not source.exists():
             source.mkdir(parents=True)
             (source / "app.js").write_text("console.log(1)\n")
-            text = 'name = "app"\nsource = "source"\nworkdir = "/app/app"\n'
-            (source.parent / "repository.toml").write_text(text)
+            (source.parent / "repository.toml").write_text(APP)
 
     def official(self, name: str, rows: Iterable[Mapping[str, object]]) -> Path:
         """Write a second-generation list; a row's missing cells are those of a manager task."""
@@ -88,6 +96,16 @@ class Project:
         """All records of the last run."""
         paths = sorted(self.latest.glob("tasks/*/*/*/*/attempt.json"))
         return [json.loads(path.read_text()) for path in paths]
+
+    def directory(self, record: Mapping[str, Any]) -> Path:
+        """The directory of a record's try."""
+        attempt = f"attempt-{record['attempt']}/try-{record['try_number']}"
+        return self.latest / "tasks" / str(record["dataset"]) / str(record["task_id"]) / attempt
+
+    def transcript(self, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The events of a record's transcript."""
+        text = (self.directory(record) / record["files"]["transcript"]).read_text()
+        return [json.loads(line) for line in text.splitlines()]
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the last run's pytest-html page."""

@@ -16,7 +16,12 @@ import pytest
 from swelancer_plugin.computers.base_image import BASE_IMAGE, base_image_id, ensure_base_image
 from swelancer_plugin.computers.engine import connect
 from swelancer_plugin.computers.host import Host
-from swelancer_plugin.computers.images import RECIPE, image_tag, repository_image, source_entries
+from swelancer_plugin.computers.images import (
+    RECIPE,
+    image_tag,
+    judge_image,
+    repository_image,
+)
 from swelancer_plugin.computers.interface import EngineError
 from swelancer_plugin.computers.locks import lock
 from swelancer_plugin.computers.steps import Steps
@@ -127,6 +132,108 @@ def test_sixteen_processes_build_it_once(client: DockerClient, repository: Repos
     assert len(events) == 1
 
 
+@pytest.fixture(scope="module")
+def with_git(
+    client: DockerClient, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Repository, str]]:
+    """A repository with git in its computer, and its image."""
+    source = tmp_path_factory.mktemp("with-git")
+    (source / ".gitignore").write_text("ignored\n")
+    (source / "ignored").write_text("there all the same\n")
+    (source / "dos.txt").write_bytes(b"a\r\n")
+    (source / "run.sh").write_text("#!/bin/sh\n")
+    (source / "run.sh").chmod(0o755)
+    name = f"test-{uuid4().hex[:12]}"
+    repository = Repository(name, "/app/it", source, packages=("git",))
+    yield repository, repository_image(client, repository)
+    for image in client.images.list(f"swelancer/{name}"):
+        client.images.remove(image.tags[0], force=True)
+
+
+@pytest.mark.slow
+def test_with_git_the_files_are_one_commit(
+    client: DockerClient, with_git: tuple[Repository, str]
+) -> None:
+    _, image = with_git
+    script = (
+        "git log --all --format='%an <%ae> %aI %cn %cI %s'; git status --porcelain --ignored; "
+        "git ls-files -s | cut -d' ' -f1,3 | cut -f2; cat ignored; od -c dos.txt | head -1; "
+        "git stash list; git reflog | wc -l; echo x > new; git add new; git commit -qm mine; "
+        "git log --oneline | wc -l; chown 5:5 /app/it; git status --short"
+    )
+    date = "2025-01-01T00:00:00+00:00"
+    assert run(client, image, script).splitlines() == [
+        f"SWE-Lancer <swelancer@example.invalid> {date} SWE-Lancer {date} "
+        "The repository as it was handed out",
+        "!! ignored",
+        *(".gitignore", "dos.txt", "run.sh"),
+        "there all the same",
+        "0000000   a  \\r  \\n",
+        *("1", "2"),
+    ]
+
+
+@pytest.mark.slow
+def test_packages_lie_below_the_files_and_are_shared(
+    client: DockerClient, with_git: tuple[Repository, str], tmp_path: Path
+) -> None:
+    repository, first = with_git
+    (tmp_path / "other").write_text("x")
+    second = repository_image(client, replace(repository, source=tmp_path))
+    assert second != first
+    layers, others = (
+        client.images.get(image).attrs["RootFS"]["Layers"] for image in (first, second)
+    )
+    empty = client.images.get(repository_image(client, replace(repository, source=None)))
+    shared = empty.attrs["RootFS"]["Layers"]
+    assert layers[: len(shared)] == others[: len(shared)] == shared
+    assert empty.tags[0].startswith("swelancer/packages:")
+    assert run(client, second, "ls /var/lib/apt/lists /var/cache/apt/archives/*.deb 2>&1; ls") == (
+        "ls: cannot access '/var/cache/apt/archives/*.deb': No such file or directory\n"
+        "/var/lib/apt/lists:\nother\n"
+    )
+
+
+@pytest.mark.slow
+def test_packages_that_can_not_be_had(
+    client: DockerClient, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(EngineError, match=r"failed at Step 4/4 : RUN if(?s:.*)no-such-package"):
+        repository_image(client, replace(repository, packages=("no-such-package",)))
+    monkeypatch.setenv("http_proxy", "http://someone:hidden-word@127.0.0.1:9")
+    with pytest.raises(EngineError, match=r"failed at Step 4/4") as caught:
+        repository_image(client, replace(repository, packages=("sl",)))
+    assert "127.0.0.1" in str(caught.value)  # so the proxy was asked
+    assert "hidden-word" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_no_proxy_stays_in_the_image(
+    client: DockerClient, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "*.hidden.example")
+    image = repository_image(client, replace(repository, source=None, packages=("sl",)))
+    try:
+        assert run(client, image, "test -x /usr/games/sl && env | grep -ci proxy; true") == "0\n"
+        history = client.api.history(image)  # type: ignore[no-untyped-call]
+        assert "hidden.example" not in str(history)
+    finally:
+        client.images.remove(image, force=True)
+
+
+@pytest.mark.slow
+def test_judges_have_what_they_need(client: DockerClient) -> None:
+    image = judge_image(client)
+    assert image.startswith("swelancer/judge:")
+    assert judge_image(client) == image
+    script = (
+        "python3 -c 'import pytest, requests'; stat -c '%a %U' /opt/swelancer /opt/swelancer/*; "
+        "cat /opt/swelancer/relay.py"
+    )
+    relay = ROOT / "swelancer_plugin/computers/relay.py"
+    assert run(client, image, script) == f"755 root\n644 root\n{relay.read_text()}"
+
+
 def test_without_a_source_it_is_the_base_image(client: DockerClient) -> None:
     assert repository_image(client, Repository("expensify", "/app/expensify")) == BASE_IMAGE
 
@@ -136,7 +243,7 @@ def test_a_failed_build_names_the_step_and_quotes_the_log(
 ) -> None:
     with pytest.raises(EngineError) as caught:
         repository_image(client, replace(repository, workdir="/etc/passwd"))
-    assert re.search(r" failed at Step 5/\d : WORKDIR \$\{WORKDIR\}:\n", str(caught.value))
+    assert re.search(r" failed at Step \d/\d+ : WORKDIR \$\{WORKDIR\}:\n", str(caught.value))
     assert "/etc/passwd" in str(caught.value)
     assert client.images.list(f"swelancer/{repository.name}") == []
 
@@ -155,12 +262,18 @@ def test_a_missing_source_is_an_engine_error(client: DockerClient, repository: R
         repository_image(client, replace(repository, source=Path("/nowhere")))
 
 
-def tag_of(source: Path, workdir: str = "/app/it", base: str = "sha256:1") -> str:
-    return image_tag(Repository("it", workdir, source), source, base)
+def tag_of(
+    source: Path,
+    workdir: str = "/app/it",
+    base: str = "sha256:1",
+    packages: tuple[str, ...] = (),
+) -> str:
+    return image_tag(Repository("it", workdir, source, packages=packages), source, base)
 
 
 def test_the_name_follows_everything_that_is_in_the_image(source: Path) -> None:
     tags = [tag_of(source), tag_of(source, workdir="/app/other"), tag_of(source, base="sha256:2")]
+    tags += [tag_of(source, packages=packages) for packages in (("a",), ("a", "b"), ("ab",))]
     (source / "web/app.js").write_text("let a = 2\n")
     tags.append(tag_of(source))
     (source / "web/app.js").chmod(0o755)
@@ -184,6 +297,7 @@ def test_the_name_does_not_follow_what_no_image_holds(source: Path) -> None:
         (source / name / "file").write_text("x")
     (source / "web/.git").write_text("gitdir: elsewhere")
     assert tag_of(source) == before
+    assert tag_of(source, packages=("a", "b")) == tag_of(source, packages=("b", "a", "b"))
 
 
 def test_odd_names_become_image_names(source: Path) -> None:
@@ -192,16 +306,18 @@ def test_odd_names_become_image_names(source: Path) -> None:
     )
 
 
-def test_what_an_image_cannot_hold_is_refused(source: Path) -> None:
+def test_what_an_image_cannot_hold_is_refused(
+    client: DockerClient, repository: Repository, source: Path
+) -> None:
     os.mkfifo(source / "pipe")
-    with pytest.raises(EngineError, match="pipe is no file, link or directory"):
-        list(source_entries(source))
+    with pytest.raises(EngineError, match="pipe: is no file, link or directory"):
+        repository_image(client, repository)
 
 
 def test_the_dockerfiles_of_the_project_are_the_recipe() -> None:
     here, x86 = ((ROOT / name).read_text() for name in ("Dockerfile", "Dockerfile_x86"))
     assert [line for line in here.splitlines() if line[:1] != "#"] == RECIPE.splitlines()
-    assert x86.endswith(RECIPE.replace("FROM ", "FROM --platform=linux/amd64 "))
+    assert x86.endswith(RECIPE.replace("FROM ${", "FROM --platform=linux/amd64 ${"))
 
 
 def test_a_lock_is_waited_for_and_the_wait_is_bounded(

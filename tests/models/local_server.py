@@ -20,7 +20,7 @@ def weights() -> Path:
 
 
 def main() -> None:
-    import xllamacpp  # type: ignore[import-not-found,unused-ignore]  # it is no dependency of ours
+    import xllamacpp  # type: ignore[import-not-found,import-untyped,unused-ignore]  # no dependency
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights())

@@ -6,6 +6,7 @@ import { involvedIn } from '../shared/members.js';
 import { HttpError, notFound } from './http.js';
 import { emptyData, migrate, SCHEMA_VERSION } from './migrations.js';
 import { newestFirst } from './paging.js';
+import { MAX_MEMBERS } from './validate.js';
 
 /** Answers to requests with a key are remembered for this many creations. */
 const RECEIPTS_KEPT = 1000;
@@ -126,6 +127,7 @@ export class Store {
   addMember(groupId, { name }) {
     const group = this.getGroup(groupId);
     this.#requireFreeName(group, name);
+    if (group.members.length >= MAX_MEMBERS) throw new HttpError(409, `A group has at most ${MAX_MEMBERS} members`);
     const member = { id: newId(), name, archived: false };
     this.updateGroup(groupId, { members: [...group.members, member] });
     return member;

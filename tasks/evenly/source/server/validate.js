@@ -12,6 +12,9 @@ import { HttpError } from './http.js';
  * fields in their stored form, or throws a 422 naming every field that is wrong.
  */
 
+/** How many members a group can have. */
+export const MAX_MEMBERS = 50;
+
 class Problems {
   fields = {};
 
@@ -73,7 +76,7 @@ export function validateGroup(body) {
   if (named) {
     const distinct = new Set(memberNames.map((item) => item.trim()));
     check(problems, 'members', distinct.size === memberNames.length, 'must be different from each other');
-    check(problems, 'members', memberNames.length <= 50, 'must be at most 50');
+    check(problems, 'members', memberNames.length <= MAX_MEMBERS, `must be at most ${MAX_MEMBERS}`);
   }
   problems.throwIfAny();
   return { name, currency: body.currency, memberNames: memberNames.map((item) => item.trim()) };

@@ -74,5 +74,5 @@ test('a member who takes part in something stays; names are unique', () => {
   store.removeMember(group.id, eve.id);
   assert.equal(store.getGroup(group.id).members.length, 2);
   assert.throws(() => store.addMember(group.id, { name: 'Ana' }), { status: 422 });
-  assert.throws(() => store.renameMember(group.id, group.members[0].id, { name: 'Bruno' }), { status: 422 });
+  assert.throws(() => store.updateMember(group.id, group.members[0].id, { name: 'Bruno' }), { status: 422 });
 });

@@ -39,6 +39,7 @@ export function createApi({ base = '/api', fetch = globalThis.fetch.bind(globalT
   const sendJson = (method, path, value) => send(method, path, { body: JSON.stringify(value) });
   const group = (groupId) => `/groups/${encodeURIComponent(groupId)}`;
   const expense = (groupId, expenseId) => `${group(groupId)}/expenses/${encodeURIComponent(expenseId)}`;
+  const recurring = (groupId, ruleId) => `${group(groupId)}/recurring/${encodeURIComponent(ruleId)}`;
 
   return {
     listGroups: () => get('/groups'),
@@ -46,6 +47,9 @@ export function createApi({ base = '/api', fetch = globalThis.fetch.bind(globalT
     getGroup: (groupId) => get(group(groupId)),
     updateGroup: (groupId, change) => sendJson('PATCH', group(groupId), change),
     addMember: (groupId, name) => sendJson('POST', `${group(groupId)}/members`, { name }),
+
+    updateMember: (groupId, memberId, change) =>
+      sendJson('PATCH', `${group(groupId)}/members/${encodeURIComponent(memberId)}`, change),
 
     listExpenses: (groupId, query = '') => get(`${group(groupId)}/expenses?q=${encodeURIComponent(query)}`),
     createExpense: (groupId, fields) => sendJson('POST', `${group(groupId)}/expenses`, fields),
@@ -55,6 +59,19 @@ export function createApi({ base = '/api', fetch = globalThis.fetch.bind(globalT
     getBalances: (groupId) => get(`${group(groupId)}/balances`),
     listPayments: (groupId) => get(`${group(groupId)}/payments`),
     createPayment: (groupId, fields) => sendJson('POST', `${group(groupId)}/payments`, fields),
+
+    getSummary: (groupId, month) => get(`${group(groupId)}/summary?month=${encodeURIComponent(month)}`),
+    putBudget: (groupId, fields) => sendJson('PUT', `${group(groupId)}/budgets`, fields),
+    deleteBudget: (groupId, budgetId) => send('DELETE', `${group(groupId)}/budgets/${encodeURIComponent(budgetId)}`),
+
+    listRecurring: (groupId) => get(`${group(groupId)}/recurring`),
+    createRecurring: (groupId, fields) => sendJson('POST', `${group(groupId)}/recurring`, fields),
+    updateRecurring: (groupId, ruleId, fields) => sendJson('PUT', recurring(groupId, ruleId), fields),
+    deleteRecurring: (groupId, ruleId) => send('DELETE', recurring(groupId, ruleId)),
+    runRecurring: (groupId, upTo) => sendJson('POST', `${group(groupId)}/recurring/run`, { upTo }),
+
+    backupUrl: (groupId) => `${base}${group(groupId)}/backup.json`,
+    restoreGroup: (text) => send('POST', '/groups/restore', { body: text }),
 
     importCsv: (groupId, text) => send('POST', `${group(groupId)}/import`, { body: text, type: 'text/csv' }),
     exportUrl: (groupId) => `${base}${group(groupId)}/export.csv`,

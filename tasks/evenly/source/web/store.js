@@ -71,6 +71,12 @@ export function createStore(api) {
     return group;
   }
 
+  async function restoreGroup(text) {
+    const { id } = await api.restoreGroup(text);
+    await loadGroups();
+    return id;
+  }
+
   async function addMember(name) {
     await api.addMember(state.groupId, name);
     await refresh();
@@ -126,6 +132,7 @@ export function createStore(api) {
     refresh,
     search,
     createGroup,
+    restoreGroup,
     addMember,
     setWholeUnits,
     saveExpense,

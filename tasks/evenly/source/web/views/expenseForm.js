@@ -1,5 +1,6 @@
 import { currencyCodes } from '../../shared/currencies.js';
 import { today } from '../../shared/dates.js';
+import { activeMembers, membersForChange } from '../../shared/members.js';
 import { AmountError, parseAmount, toDecimal } from '../../shared/money.js';
 import { participants } from '../../shared/split.js';
 import { fill, h } from '../dom.js';
@@ -27,10 +28,10 @@ function draftOf(expense, group) {
     note: '',
     amount: '',
     currency: group.currency,
-    paidBy: group.members[0].id,
+    paidBy: activeMembers(group)[0].id,
     date: today(),
     mode: 'equal',
-    members: group.members.map((member) => member.id),
+    members: activeMembers(group).map((member) => member.id),
     shares: {},
     amounts: {},
   };
@@ -48,12 +49,13 @@ function select(name, options, chosen, onChange) {
 export function openExpenseForm(store, expense) {
   const { group } = store.state;
   const draft = draftOf(expense, group);
+  const members = expense ? membersForChange(group, expense) : activeMembers(group);
 
   const description = h('input', { name: 'description', value: draft.description, required: true, maxLength: 120 });
   const note = h('input', { name: 'note', value: draft.note, maxLength: 500 });
   const amount = h('input', { name: 'amount', value: draft.amount, required: true, inputMode: 'decimal' });
   const currency = select('currency', currencyCodes().map((code) => [code, code]), draft.currency);
-  const paidBy = select('paidBy', group.members.map(({ id, name }) => [id, name]), draft.paidBy);
+  const paidBy = select('paidBy', members.map(({ id, name }) => [id, name]), draft.paidBy);
   const date = h('input', { name: 'date', type: 'date', value: draft.date, required: true });
   const mode = select('mode', Object.entries(MODE_LABELS), draft.mode, drawParts);
   const parts = h('fieldset', { class: 'stack' });
@@ -74,8 +76,8 @@ export function openExpenseForm(store, expense) {
   }
 
   function drawParts() {
-    partInputs = new Map(group.members.map(({ id }) => [id, partInput(id)]));
-    const labels = group.members.map(({ id, name }) => h('label', { class: 'inline' }, partInputs.get(id), name));
+    partInputs = new Map(members.map(({ id }) => [id, partInput(id)]));
+    const labels = members.map(({ id, name }) => h('label', { class: 'inline' }, partInputs.get(id), name));
     fill(parts, h('legend', null, 'Split between'), labels);
   }
 

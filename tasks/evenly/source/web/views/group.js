@@ -1,4 +1,5 @@
 import { groupByMonth, today } from '../../shared/dates.js';
+import { activeMembers } from '../../shared/members.js';
 import { fill, h } from '../dom.js';
 import { formatCount, formatDate, formatMoney, formatMonth, formatPosition } from '../format.js';
 import { openExpenseForm } from './expenseForm.js';
@@ -10,6 +11,7 @@ export function groupView(store) {
   const balances = h('div');
   const payments = h('ul', { class: 'plain' });
   const exportLink = h('a', { class: 'button', download: '' }, 'Export CSV');
+  const overviewLink = h('a', { class: 'button' }, 'Overview');
   const wholeUnits = h('input', { type: 'checkbox', onChange: () => store.setWholeUnits(wholeUnits.checked) });
   const searchBox = h('input', {
     type: 'search',
@@ -51,7 +53,7 @@ export function groupView(store) {
     'section',
     null,
     title,
-    h('div', { class: 'toolbar' }, addExpense, exportLink, h('label', { class: 'button' }, 'Import CSV', file)),
+    h('div', { class: 'toolbar' }, addExpense, overviewLink, exportLink, h('label', { class: 'button' }, 'Import CSV', file)),
     h(
       'div',
       { class: 'columns' },
@@ -118,7 +120,7 @@ export function groupView(store) {
 
   function update(state) {
     const { group } = state;
-    addExpense.disabled = !group || group.members.length === 0;
+    addExpense.disabled = !group || activeMembers(group).length === 0;
     if (!group) {
       fill(title, state.loading ? 'Loading…' : 'Group');
       return;
@@ -129,6 +131,7 @@ export function groupView(store) {
     document.title = `${group.name} – Evenly`;
     fill(title, group.name);
     exportLink.href = store.exportUrl();
+    overviewLink.href = `#/groups/${group.id}/overview`;
     wholeUnits.checked = group.wholeUnits;
 
     const shown = state.expenses.length < state.total ? `, newest ${state.expenses.length} shown` : '';

@@ -29,6 +29,22 @@ export function groupListView(store) {
     }
   }
 
+  const file = h('input', {
+    type: 'file',
+    accept: '.json,application/json',
+    onChange: async () => {
+      const [chosen] = file.files;
+      file.value = '';
+      if (!chosen) return;
+      fill(problem);
+      try {
+        location.hash = `#/groups/${await store.restoreGroup(await chosen.text())}`;
+      } catch (error) {
+        fill(problem, error.message);
+      }
+    },
+  });
+
   const node = h(
     'section',
     null,
@@ -43,6 +59,7 @@ export function groupListView(store) {
       h('label', null, 'Main currency', currency),
       problem,
       h('button', { class: 'primary' }, 'Create group'),
+      h('label', { class: 'button' }, 'Restore backup', file),
     ),
   );
 

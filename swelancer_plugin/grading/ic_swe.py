@@ -1,0 +1,59 @@
+"""The judge of ic_swe tasks: hidden tests decide, in a computer that the submission never enters.
+
+The submission is applied to a fresh computer, built and served there; the tests run in another one,
+which reaches the app and can't be reached by it. All that is ours is made ready before anything
+that was submitted runs: what fails until then is the machinery, or the task.
+"""
+
+from __future__ import annotations
+
+from swelancer_plugin.computers.interface import (
+    ComputerSpec,
+    EngineError,
+    JudgeSpec,
+    JudgingProvider,
+)
+from swelancer_plugin.grading import hidden_tests
+from swelancer_plugin.grading.bench import prepared
+from swelancer_plugin.grading.grade import Grade
+from swelancer_plugin.grading.submission import Submission
+from swelancer_plugin.grading.trial import Keep, Verdict, try_out
+from swelancer_plugin.outcome import POLICIES, Outcome
+from swelancer_plugin.task import Task
+
+
+async def judge(
+    task: Task,
+    submission: Submission,
+    provider: JudgingProvider,
+    app: ComputerSpec,
+    judge: JudgeSpec,
+    keep: Keep,
+) -> Grade:
+    """Return the grade of a submission: the whole price where every hidden test passes, else $0.
+
+    `keep` stores ``build.log``, ``server.log``, ``tests.log`` and ``junit.xml``, as far as they
+    come to be. Raises EngineError where the machinery failed, or the task is broken.
+    """
+    ending = submission.ending
+    if ending.outcome is not None and POLICIES[ending.outcome].pays == "nothing":
+        return Grade(ending.outcome, 0, ending.reason)
+    if submission.changes is None:
+        return _grade(task, submission, Verdict(Outcome.NO_SUBMISSION, submission.problem))
+    if task.repository.app is None:
+        raise EngineError(f"{task.id}: its repository can't be served, so it can't be judged")
+    tests = hidden_tests.pack(task)
+    async with prepared(provider, app, judge) as bench:
+        expected = await hidden_tests.collect(bench.judge, tests, task, judge.port)
+        served = task.repository.app
+        verdict = await try_out(task, served, submission.changes, bench, expected, keep)
+    return _grade(task, submission, verdict, bench.leftovers)
+
+
+def _grade(task: Task, submission: Submission, verdict: Verdict, leftovers: str = "") -> Grade:
+    """Put together how the agent's work ended and what came of it."""
+    ending = submission.ending
+    cents = task.price_cents if verdict.outcome is Outcome.EARNED else 0
+    reason = f"{ending.reason}; {verdict.reason}" if ending.outcome else verdict.reason
+    details = {**verdict.details, **({"cleanup": leftovers} if leftovers else {})}
+    return Grade(ending.outcome or verdict.outcome, cents, reason, details)

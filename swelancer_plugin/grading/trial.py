@@ -1,0 +1,158 @@
+"""What becomes of a submission: applied, built, served and tested, every step bounded.
+
+Nothing in here is the machinery's failure but EngineError: whatever else goes wrong can be caused
+by what was submitted.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from swelancer_plugin.computers.interface import (
+    Changes,
+    CommandError,
+    CommandResult,
+    ComputerGone,
+    FrozenFile,
+    checked,
+)
+from swelancer_plugin.grading import hidden_tests
+from swelancer_plugin.grading.bench import Bench
+from swelancer_plugin.grading.junit import (
+    REPORT_LIMIT,
+    UnreadableReport,
+    parse_report,
+    shown,
+    unpassed,
+)
+from swelancer_plugin.grading.serving import NotServed, build, served
+from swelancer_plugin.grading.submission import to_archive
+from swelancer_plugin.outcome import Outcome
+from swelancer_plugin.task import App, Task
+
+Keep: TypeAlias = Callable[[str, bytes], object]
+"""Stores an artefact of the attempt under a name."""
+_COMMAND_SECONDS: Final = 60.0
+_DELETIONS_BYTES: Final = 64 * 1024
+"""Of names in one command; the kernel bounds a command's arguments."""
+_TOO_LONG: Final = "the hidden tests did not end in {:g} s"
+_TAIL: Final = 600
+"""Characters of a log that the details carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a submission, however the agent's work ended."""
+
+    outcome: Outcome
+    reason: str
+    details: dict[str, str] = field(default_factory=dict)
+
+
+async def try_out(
+    task: Task, app: App, changes: Changes, bench: Bench, expected: Sequence[str], keep: Keep
+) -> Verdict:
+    """Return the verdict on `changes`; `expected` are the names of all hidden tests.
+
+    Raises EngineError.
+    """
+    try:
+        return await _try_out(task, app, changes, bench, expected, keep)
+    except ComputerGone as gone:
+        return await _gone(bench, gone)
+
+
+async def _try_out(
+    task: Task, app: App, changes: Changes, bench: Bench, expected: Sequence[str], keep: Keep
+) -> Verdict:
+    try:
+        await apply(changes, bench)
+    except CommandError as error:
+        return _broken("apply", "it can't be applied", error.result.output)
+    built = await build(bench.app, app, bench.workdir)
+    keep("build.log", built.log)
+    if built.problem:
+        return _broken("build", built.problem, built.log)
+    try:
+        async with served(bench.app, app, bench.workdir, bench.judge) as server:
+            tested = await hidden_tests.run(bench.judge, task, app.port)
+            keep("tests.log", tested.output)
+            keep("server.log", await server.log())
+            ended = {"server": "it ended during the tests"} if server.ended else {}
+    except NotServed as problem:
+        keep("server.log", problem.log)
+        return _broken("serve", str(problem), problem.log)
+    if tested.exit_code and server.gone is not None:
+        raise server.gone
+    if tested.timed_out:
+        return Verdict(Outcome.LIMIT, _TOO_LONG.format(hidden_tests.seconds(task)), ended)
+    await bench.judge.freeze()
+    report = await bench.judge.read_frozen(hidden_tests.REPORT, REPORT_LIMIT)
+    if report.content is not None:
+        keep("junit.xml", report.content)
+    verdict = decide(expected, tested, report)
+    return Verdict(verdict.outcome, verdict.reason, {**verdict.details, **ended})
+
+
+async def apply(changes: Changes, bench: Bench) -> None:
+    """Make a fresh working directory what was submitted. Raises CommandError, ComputerGone."""
+    for names in batches(changes.deleted):
+        command = f"cd {shlex.quote(bench.workdir)} && rm -rf -- {names}"
+        checked(command, await bench.app.send_shell_command(command, timeout=_COMMAND_SECONDS))
+    await bench.app.unpack(to_archive(changes), bench.workdir)
+
+
+def batches(paths: Sequence[str]) -> Iterator[str]:
+    """Yield the paths as words of a shell, in pieces that a command can have as arguments."""
+    batch = ""
+    for quoted in map(shlex.quote, paths):
+        if batch and len(batch) + len(quoted) > _DELETIONS_BYTES:
+            yield batch
+            batch = ""
+        batch = f"{batch} {quoted}"
+    if batch:
+        yield batch
+
+
+def decide(expected: Sequence[str], tested: CommandResult, report: FrozenFile) -> Verdict:
+    """Return the verdict of a test run. It takes all signs together to have passed.
+
+    They are exit code 0, and a report in which every expected test is present once and passed.
+    """
+    if tested.exit_code not in (0, 1):
+        return Verdict(Outcome.LIMIT, f"the hidden tests broke off (exit {tested.exit_code})")
+    if report.content is None:
+        what = "is too large" if report.kind == "file" else "is missing"
+        return Verdict(Outcome.LIMIT, f"the report of the hidden tests {what}")
+    try:
+        problems = unpassed(expected, parse_report(report.content))
+    except UnreadableReport as error:
+        return Verdict(Outcome.LIMIT, f"the hidden tests: {error}")
+    passed, total = len(expected) - len(problems), len(expected)
+    details = {"tests": f"{passed}/{total}"}
+    if problems:
+        name, why = shown(problems[0][0], 200), problems[0][1]
+        details.update(failed=name, message=why)
+        reason = f"{passed} of {total} hidden tests passed; first not to: {name}: {why}"
+        return Verdict(Outcome.UNEARNED, reason, details)
+    if tested.exit_code or not expected:
+        return Verdict(Outcome.LIMIT, "the hidden tests failed, and their report says no", details)
+    return Verdict(Outcome.EARNED, f"all {total} hidden tests passed", details)
+
+
+def _broken(stage: str, reason: str, log: bytes) -> Verdict:
+    tail = shown(log[-4 * _TAIL :].decode("utf-8", "replace")[-_TAIL:], _TAIL)
+    return Verdict(Outcome.BROKEN_BUILD, reason, {"stage": stage, "log": tail})
+
+
+async def _gone(bench: Bench, why: ComputerGone) -> Verdict:
+    """Return the verdict where one of the two computers is gone: which one, decides."""
+    said = str(why).encode("utf-8", "replace")
+    try:
+        await bench.judge.send_shell_command("true", timeout=_COMMAND_SECONDS)
+    except ComputerGone:
+        return Verdict(Outcome.LIMIT, f"the judge's computer is gone: {shown(str(why), 200)}")
+    return _broken("computer", "the app's computer is gone", said)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import io
+import os
+import re
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from swelancer_plugin.computers.interface import EngineError
+from swelancer_plugin.grading.hidden_tests import TESTS_LIMIT, pack
+from swelancer_plugin.task import Brief, IcAnswer, Repository, Task
+
+
+def a_task(*directories: Path) -> Task:
+    return Task(
+        "d",
+        Brief("t-1", "ic_swe", "t", "d", 100, "/app/x"),
+        IcAnswer(tuple(map(str, directories))),
+        Repository("x", "/app/x"),
+    )
+
+
+def members(archive: bytes) -> dict[str, tarfile.TarInfo]:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        return {member.name: member for member in opened}
+
+
+def test_regular_files_alone_are_packed(tmp_path: Path) -> None:
+    (tmp_path / "data" / "deep").mkdir(parents=True)
+    (tmp_path / "data" / "deep" / "x.json").write_text("{}")
+    (tmp_path / "test_a.py").write_text("x")
+    (tmp_path / "conftest.py").write_text("")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "test_a.pyc").write_text("")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    (tmp_path / "up").symlink_to("..")
+    packed = members(pack(a_task(tmp_path)))
+    assert sorted(packed) == [
+        "conftest.py",
+        "tests/conftest.py",
+        "tests/data/deep/x.json",
+        "tests/test_a.py",
+    ]
+    assert all(member.isreg() and member.mode == 0o644 for member in packed.values())
+
+
+def test_several_directories_are_one(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"test_{name}.py").write_text(name)
+    task = a_task(tmp_path / "a", tmp_path / "b")
+    assert sorted(members(pack(task))) == ["conftest.py", "tests/test_a.py", "tests/test_b.py"]
+    (tmp_path / "b" / "test_a.py").write_text("another")
+    with pytest.raises(EngineError, match=r"t-1 can't be had: two .* have a file test_a\.py"):
+        pack(task)
+
+
+def test_what_cannot_be_packed_names_the_task(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for wrong in (tmp_path / "missing", tmp_path / "file"):
+        with pytest.raises(EngineError, match=f"t-1 can't be had: {re.escape(str(wrong))} is no"):
+            pack(a_task(wrong))
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(TESTS_LIMIT + 1)
+    with pytest.raises(EngineError, match="t-1 can't be had: they have more than"):
+        pack(a_task(tmp_path))
+
+
+def test_official_names_are_no_directories(tmp_path: Path) -> None:
+    task = replace(a_task(), answer=IcAnswer(("15193",)))
+    with pytest.raises(EngineError, match="15193 is no directory"):
+        pack(task)

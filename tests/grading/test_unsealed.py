@@ -1,0 +1,120 @@
+"""Changes of computers that lie about them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from swelancer_plugin.computers.interface import (
+    Changes,
+    CommandResult,
+    ComputerGone,
+    ComputerInterface,
+    DownloadError,
+    TreeFile,
+)
+from swelancer_plugin.grading import unsealed
+from swelancer_plugin.grading.submission import Ending, Submission, take_changes, to_archive
+from swelancer_plugin.outcome import Outcome
+from swelancer_plugin.task import Brief, Repository
+from tests.grading.liars import Lists, Says
+
+DIGEST = b"0" * 64 + b"  -\n"
+
+
+def lied(computer: ComputerInterface, before: Ending = Ending()) -> Submission:  # noqa: B008
+    repository = Repository("it", "/x")
+    brief = Brief("1", "ic_swe", "t", "d", 100, "/x")
+    return asyncio.run(take_changes(repository, brief, computer, before))
+
+
+def record(kind: bytes, path: bytes, detail: bytes = DIGEST) -> bytes:
+    return b"%s\0%s\0%s\0" % (kind, path, detail)
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        b"f",
+        b"f\0./a\0",
+        b"\0\0\0\0",
+        record(b"q", b"./a"),
+        record(b"f", b"./a") + b"trailing",
+        record(b"f", b"/etc/passwd"),
+        record(b"f", b"./../a"),
+        record(b"f", b"./a/../../b"),
+        record(b"f", b""),
+        record(b"f", b"./a//b"),
+        record(b"l", b"./a", b"/etc\n"),
+        record(b"l", b"./a", b"\n"),
+        record(b"l", b"./a", b"\xff\n"),
+        record(b"f", b"./\xff"),
+    ],
+)
+def test_a_list_that_lies_leaves_nothing(listing: bytes) -> None:
+    taken = lied(Lists(listing))
+    assert taken.changes is None
+    assert taken.problem
+    assert taken.ending == Ending()
+
+
+@pytest.mark.parametrize("said", [b"", b"relative", b"/a\nb", b"\xff", b"/" + b"x" * 5000])
+def test_a_list_at_an_odd_place(said: bytes) -> None:
+    assert "did not say where the list is" in lied(Says(said)).problem
+
+
+def test_a_file_within_a_file_is_left_out() -> None:
+    taken = lied(Lists(record(b"f", b"./a") + record(b"f", b"./a/b")))
+    assert taken.changes == Changes((TreeFile("a", b"x"),), (), ("'a/b': no file can be there",))
+    to_archive(taken.changes)
+
+
+def test_a_file_that_can_not_be_fetched_is_left_out() -> None:
+    taken = lied(Lists(record(b"x", b"./a"), DownloadError("gone since")))
+    assert "'a': gone since" in taken.problem
+
+
+@pytest.mark.parametrize("before", [Ending(), Ending(Outcome.AGENT_ERROR, "it raised")])
+def test_changes_of_a_computer_that_is_gone(before: Ending) -> None:
+    taken = lied(Says(ComputerGone("silence")), before)
+    assert taken.ending.outcome is (before.outcome or Outcome.LIMIT)
+    assert taken.problem == "the computer is gone"
+
+
+def test_how_the_work_ended_stays() -> None:
+    before = Ending(Outcome.AGENT_ERROR, "it raised", "traceback")
+    taken = lied(Lists(record(b"f", b"./a"), b"x" * 40_000_000), before)
+    assert taken.ending == before
+    assert "'a' has more than 32 MB" in taken.problem
+
+
+class Hangs(Says):
+    async def send_shell_command(self, command: str) -> CommandResult:
+        await asyncio.Event().wait()
+        raise AssertionError("it never answers")
+
+
+def test_a_list_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unsealed, "LIST_SECONDS", 0.01)
+    taken = lied(Hangs(b""))
+    assert taken.ending.outcome is Outcome.LIMIT
+    assert "could not be listed" in taken.problem
+
+
+def test_a_list_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unsealed, "MAX_LISTING", 10)
+    taken = lied(Lists(record(b"f", b"./a")))
+    assert taken.ending.outcome is Outcome.LIMIT
+    assert "too many files" in taken.problem
+
+
+class Fails(Says):
+    async def send_shell_command(self, command: str) -> CommandResult:
+        return CommandResult(b"cd: no such directory", 1)
+
+
+def test_a_list_that_can_not_be_made() -> None:
+    taken = lied(Fails(b""))
+    assert (taken.changes, taken.ending) == (None, Ending())
+    assert "no such directory" in taken.problem
