@@ -14,7 +14,12 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
 
-from swelancer_plugin.computers.interface import OUTPUT_LIMIT, CommandResult, EngineError
+from swelancer_plugin.computers.interface import (
+    OUTPUT_LIMIT,
+    CommandResult,
+    ComputerGone,
+    EngineError,
+)
 from swelancer_plugin.computers.limits import DRAIN_LIMIT, GRACE
 
 TIMED_OUT: Final = 124
@@ -61,6 +66,8 @@ class Process:
             )
         except OSError as error:
             os.close(self._read_end)
+            if not directory.is_dir():  # a command can remove it
+                raise ComputerGone(f"the working directory {directory} is gone") from error
             raise EngineError(f"no process could be started on this machine: {error}") from error
         finally:
             os.close(write_end)

@@ -32,5 +32,7 @@ def judge(brief: Brief, answer: ManagerAnswer, submission: Submission) -> Grade:
         if chosen in known
         else f"chose proposal {chosen}, which does not exist"
     )
+    if ending.outcome is not None:
+        reason = f"{ending.reason}; {reason}"
     details = {"decision": str(chosen), "correct": str(answer.correct_proposal)}
     return Grade(outcome, brief.price_cents if right else 0, reason, details)

@@ -137,3 +137,14 @@ async def test_kept_directory_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     await computer.check_shell_command("echo trace > trace")
     await computer.cleanup()
     assert (Path(computer.workdir) / "trace").read_text() == "trace\n"
+
+
+@pytest.mark.parametrize("command", ['rm -rf "$PWD"', 'rm -rf "$PWD"; touch "$PWD"'])
+async def test_a_working_directory_that_a_command_removes_is_gone(command: str) -> None:
+    computer = await LocalProvider().start(a_spec())
+    try:
+        await computer.send_shell_command(f"cd {computer.workdir} && {command}")
+        with pytest.raises(ComputerGone, match="working directory"):
+            await computer.send_shell_command("true")
+    finally:
+        await computer.cleanup()

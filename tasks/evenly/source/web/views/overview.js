@@ -164,5 +164,6 @@ export function overviewView(overview, groupId) {
   }
 
   overview.subscribe(update);
+  update(overview.state);
   return { node, update: () => {} };
 }
