@@ -17,7 +17,7 @@ from swelancer_plugin.grading import hidden_tests
 from swelancer_plugin.grading.bench import prepared
 from swelancer_plugin.grading.grade import Grade
 from swelancer_plugin.grading.submission import Submission
-from swelancer_plugin.grading.trial import Keep, Verdict, try_out
+from swelancer_plugin.grading.trial import Clock, Keep, Verdict, try_out, untimed
 from swelancer_plugin.outcome import POLICIES, Outcome
 from swelancer_plugin.task import Task
 
@@ -29,11 +29,12 @@ async def judge(
     app: ComputerSpec,
     judge: JudgeSpec,
     keep: Keep,
+    clock: Clock = untimed,
 ) -> Grade:
     """Return the grade of a submission: the whole price where every hidden test passes, else $0.
 
     `keep` stores ``build.log``, ``server.log``, ``tests.log`` and ``junit.xml``, as far as they
-    come to be. Raises EngineError where the machinery failed, or the task is broken.
+    come to be; `clock` measures ``build``, ``serve`` and ``tests``. Raises EngineError where the machinery failed, or the task is broken.
     """
     ending = submission.ending
     if ending.outcome is not None and POLICIES[ending.outcome].pays == "nothing":
@@ -46,7 +47,7 @@ async def judge(
     async with prepared(provider, app, judge) as bench:
         expected = await hidden_tests.collect(bench.judge, tests, task, judge.port)
         served = task.repository.app
-        verdict = await try_out(task, served, submission.changes, bench, expected, keep)
+        verdict = await try_out(task, served, submission.changes, bench, expected, keep, clock)
     return _grade(task, submission, verdict, bench.leftovers)
 
 

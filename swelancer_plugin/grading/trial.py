@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -35,12 +36,19 @@ from swelancer_plugin.task import App, Task
 
 Keep: TypeAlias = Callable[[str, bytes], object]
 """Stores an artefact of the attempt under a name."""
+Clock: TypeAlias = Callable[[str], AbstractContextManager[None]]
+"""Measures what is done in its block, under a name."""
 _COMMAND_SECONDS: Final = 60.0
 _DELETIONS_BYTES: Final = 64 * 1024
 """Of names in one command; the kernel bounds a command's arguments."""
 _TOO_LONG: Final = "the hidden tests did not end in {:g} s"
 _TAIL: Final = 600
 """Characters of a log that the details carry."""
+
+
+def untimed(_name: str) -> AbstractContextManager[None]:
+    """Measure nothing."""
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +61,50 @@ class Verdict:
 
 
 async def try_out(
-    task: Task, app: App, changes: Changes, bench: Bench, expected: Sequence[str], keep: Keep
+    task: Task,
+    app: App,
+    changes: Changes,
+    bench: Bench,
+    expected: Sequence[str],
+    keep: Keep,
+    clock: Clock,
 ) -> Verdict:
     """Return the verdict on `changes`; `expected` are the names of all hidden tests.
 
     Raises EngineError.
     """
     try:
-        return await _try_out(task, app, changes, bench, expected, keep)
+        return await _try_out(task, app, changes, bench, expected, keep, clock)
     except ComputerGone as gone:
         return await _gone(bench, gone)
 
 
 async def _try_out(
-    task: Task, app: App, changes: Changes, bench: Bench, expected: Sequence[str], keep: Keep
+    task: Task,
+    app: App,
+    changes: Changes,
+    bench: Bench,
+    expected: Sequence[str],
+    keep: Keep,
+    clock: Clock,
 ) -> Verdict:
     try:
         await apply(changes, bench)
     except CommandError as error:
         return _broken("apply", "it can't be applied", error.result.output)
-    built = await build(bench.app, app, bench.workdir)
+    with clock("build"):
+        built = await build(bench.app, app, bench.workdir)
     keep("build.log", built.log)
     if built.problem:
         return _broken("build", built.problem, built.log)
     try:
-        async with served(bench.app, app, bench.workdir, bench.judge) as server:
-            tested = await hidden_tests.run(bench.judge, task, app.port)
+        async with AsyncExitStack() as serving:
+            with clock("serve"):
+                server = await serving.enter_async_context(
+                    served(bench.app, app, bench.workdir, bench.judge)
+                )
+            with clock("tests"):
+                tested = await hidden_tests.run(bench.judge, task, app.port)
             keep("tests.log", tested.output)
             keep("server.log", await server.log())
             ended = {"server": "it ended during the tests"} if server.ended else {}

@@ -191,6 +191,7 @@ async def grade(request: pytest.FixtureRequest, task: Task, submission: Submissi
             spec_of(task, run, provider),
             judge_spec_of(task, run, provider),
             progress.save,
+            progress.phase,
         )
 
 

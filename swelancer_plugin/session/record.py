@@ -57,12 +57,13 @@ class Progress:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Measure a phase, also one that fails."""
-        start = time.perf_counter()
+        """Measure a phase, also one that fails; a phase within it has its time for itself."""
+        start, before = time.perf_counter(), sum(self.seconds.values())
         try:
             yield
         finally:
-            spent = time.perf_counter() - start
+            within = sum(self.seconds.values()) - before
+            spent = time.perf_counter() - start - within
             self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 6)
 
     def save(self, name: str, content: bytes | str) -> Path:
