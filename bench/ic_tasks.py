@@ -1,7 +1,7 @@
 """What judging an ic_swe task costs beside its own build, server and tests.
 
-Runs the bundled tasks with `gold` and `nop`, one after the other, in rounds, and adds up the phases of
-each record: everything but ``build``, ``serve`` and ``tests`` is machinery. Quiet machine wanted.
+Runs the bundled tasks with `gold` and `nop`, one after the other, in rounds, and adds up the phases
+of each record: everything but ``build``, ``serve`` and ``tests`` is machinery. Wants a quiet machine.
 """
 
 from __future__ import annotations

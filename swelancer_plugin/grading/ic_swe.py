@@ -7,6 +7,8 @@ that was submitted runs: what fails until then is the machinery, or the task.
 
 from __future__ import annotations
 
+import asyncio
+
 from swelancer_plugin.computers.interface import (
     ComputerSpec,
     EngineError,
@@ -34,7 +36,8 @@ async def judge(
     """Return the grade of a submission: the whole price where every hidden test passes, else $0.
 
     `keep` stores ``build.log``, ``server.log``, ``tests.log`` and ``junit.xml``, as far as they
-    come to be; `clock` measures ``build``, ``serve`` and ``tests``. Raises EngineError where the machinery failed, or the task is broken.
+    come to be; `clock` measures ``build``, ``serve`` and ``tests``. Raises EngineError where the
+    machinery failed, or the task is broken.
     """
     ending = submission.ending
     if ending.outcome is not None and POLICIES[ending.outcome].pays == "nothing":
@@ -45,9 +48,14 @@ async def judge(
         raise EngineError(f"{task.id}: its repository can't be served, so it can't be judged")
     tests = hidden_tests.pack(task)
     async with prepared(provider, app, judge) as bench:
-        expected = await hidden_tests.collect(bench.judge, tests, task, judge.port)
         served = task.repository.app
-        verdict = await try_out(task, served, submission.changes, bench, expected, keep, clock)
+        collect = hidden_tests.collect(bench.judge, tests, task, judge.port)
+        expecting = asyncio.ensure_future(collect)
+        try:
+            verdict = await try_out(task, served, submission.changes, bench, expecting, keep, clock)
+        finally:
+            expecting.cancel()
+            await asyncio.gather(expecting, return_exceptions=True)
     return _grade(task, submission, verdict, bench.leftovers)
 
 

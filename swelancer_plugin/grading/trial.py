@@ -7,7 +7,7 @@ by what was submitted.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -65,16 +65,17 @@ async def try_out(
     app: App,
     changes: Changes,
     bench: Bench,
-    expected: Sequence[str],
+    expecting: Awaitable[Sequence[str]],
     keep: Keep,
     clock: Clock,
 ) -> Verdict:
-    """Return the verdict on `changes`; `expected` are the names of all hidden tests.
+    """Return the verdict on `changes`; `expecting` brings the names of all hidden tests.
 
-    Raises EngineError.
+    They are awaited before anything that was submitted runs. Raises EngineError, and what
+    `expecting` does.
     """
     try:
-        return await _try_out(task, app, changes, bench, expected, keep, clock)
+        return await _try_out(task, app, changes, bench, expecting, keep, clock)
     except ComputerGone as gone:
         return await _gone(bench, gone)
 
@@ -84,7 +85,7 @@ async def _try_out(
     app: App,
     changes: Changes,
     bench: Bench,
-    expected: Sequence[str],
+    expecting: Awaitable[Sequence[str]],
     keep: Keep,
     clock: Clock,
 ) -> Verdict:
@@ -92,6 +93,7 @@ async def _try_out(
         await apply(changes, bench)
     except CommandError as error:
         return _broken("apply", "it can't be applied", error.result.output)
+    expected = await expecting
     with clock("build"):
         built = await build(bench.app, app, bench.workdir)
     keep("build.log", built.log)
