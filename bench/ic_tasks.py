@@ -1,7 +1,8 @@
 """What judging an ic_swe task costs beside its own build, server and tests.
 
 Runs the bundled tasks with `gold` and `nop`, one after the other, in rounds, and adds up the phases
-of each record: everything but ``build``, ``serve`` and ``tests`` is machinery. Wants a quiet machine.
+of each record: everything but ``build``, ``serve`` and ``tests`` is machinery. To be
+run on a quiet machine.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ def pytest_swelancer_computer_provider(name: str, config: pytest.Config) -> Comp
 def pytest_swelancer_agent(name: str, config: pytest.Config) -> Agent | None:
     """Return the agent that ``--agent NAME`` selects, or None to let others answer.
 
-    Called for every attempt, and once before the first one, for any name that is neither built in
-    nor an entry point of the group ``swelancer.agents``. An agent has a `name` and `solve`, as
-    `swelancer_plugin.agents.interface.Agent` says; the same object may be given each time if it
-    keeps nothing between two attempts.
+    Called for every attempt, and once before anything is worked on, for any name that is neither
+    built in nor an entry point of the group ``swelancer.agents``. An agent has a `name` and
+    `solve`, as `swelancer_plugin.agents.interface.Agent` says; the same object may be given each
+    time if it keeps nothing between two attempts.
     """

@@ -15,6 +15,7 @@ from swelancer_plugin.money import dollars, parse_dollars
 
 BASELINES: Final = ("gold", "nop", "first", "longest", "random")
 PRIVILEGED: Final = "gold"
+DEFAULT_AGENT: Final = "code_blocks"
 RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

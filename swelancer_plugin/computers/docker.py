@@ -147,6 +147,16 @@ class DockerComputer(SealedComputer):
             changes.export_changes, self._api, self.container, directory, excluded
         )
 
+    async def read_whole(
+        self, directory: str, excluded: tuple[str, ...], limit: int
+    ) -> Changes | None:
+        """Return all of a small directory; see `SealedComputer`."""
+        from swelancer_plugin.computers import changes
+
+        return await asyncio.to_thread(
+            changes.read_whole, self._api, self.container, directory, excluded, limit
+        )
+
     async def unpack(self, archive: bytes, directory: str) -> None:
         """Unpack a tar archive into an existing directory, as root; what is in the way goes.
 

@@ -38,14 +38,26 @@ _REPLACED: Final = "\ufffd"
 class Reading:
     """What is read of a directory, and how much more may be."""
 
-    def __init__(self, api: APIClient, container: str, directory: str, wanted: set[str]) -> None:
-        """`wanted` are relative paths as the engine lists them, none within another."""
+    def __init__(
+        self,
+        api: APIClient,
+        container: str,
+        directory: str,
+        wanted: set[str] | None,
+        excluded: tuple[str, ...] = (),
+        limit: int = MAX_STREAMED,
+    ) -> None:
+        """`wanted` are relative paths as the engine lists them, none within another; None is all
+        but the `excluded` subtrees. At most `limit` bytes of archives are read through.
+        """
         self.files: dict[str, TreeFile] = {}
         """By path."""
         self._api = api
         self._container = container
         self._directory = directory
         self._wanted = wanted
+        self._excluded = tuple(f"{path}/" for path in excluded)
+        self._limit = limit
         self._left_out: dict[str, str] = {}
         self._met: set[str] = set()
         self._bytes = 0
@@ -62,7 +74,7 @@ class Reading:
                 self._keep(path, file.content, executable=file.executable)
             else:  # the other name of it has not changed: alone, it comes as a file
                 self._read(path)
-        for path in self._wanted - self._met:
+        for path in (self._wanted or set()) - self._met:
             self._leave_out(path, "its name is no UTF-8" if _REPLACED in path else "is no file")
 
     def left_out(self) -> tuple[str, ...]:
@@ -73,6 +85,8 @@ class Reading:
 
     def _groups(self) -> list[str]:
         """Return the paths to ask for: of each name at the top, what holds all that is wanted."""
+        if self._wanted is None:
+            return [""]
         groups = defaultdict(list)
         for path in self._wanted:
             groups[path.partition("/")[0]].append(path)
@@ -100,7 +114,7 @@ class Reading:
 
     def _pick(self, response: Response, path: str, name: str) -> list[tuple[str, str]]:
         links = []
-        stream = _Counted(response, MAX_STREAMED - self._streamed)
+        stream = _Counted(response, self._limit - self._streamed)
         with tarfile.open(
             fileobj=cast(IO[bytes], stream),  # it is only ever read
             mode="r|",
@@ -113,10 +127,11 @@ class Reading:
                 archive.members = []  # type: ignore[attr-defined]
                 inside = _inside(member.name, path, name)
                 shown = _NO_UTF8.sub(_REPLACED, inside)
-                if shown not in self._wanted or member.isdir():
+                if member.isdir() or not self._wants(shown):
                     self._met.add(shown)
-                    continue
-                if shown == inside:
+                elif shown != inside:
+                    self._leave_out(shown, "its name is no UTF-8")
+                else:
                     self._met.add(inside)
                     if member.islnk():
                         links.append((inside, _inside(member.linkname, path, name)))
@@ -124,6 +139,11 @@ class Reading:
                         self._take(archive, member, inside)
         self._streamed += stream.size
         return links
+
+    def _wants(self, path: str) -> bool:
+        if self._wanted is None:
+            return not f"{path}/".startswith(self._excluded)
+        return path in self._wanted
 
     def _take(self, archive: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
         if member.issym():
@@ -192,7 +212,5 @@ class _Counted:
         piece = cast(bytes, self._response.raw.read(size))
         self.size += len(piece)
         if self.size > self._limit:
-            raise TooMuch(
-                f"there is more than {MAX_STREAMED // 1024**3} GB beside what was changed"
-            )
+            raise TooMuch(f"there is more than {self._limit / _MB:,.0f} MB beside what was changed")
         return piece

@@ -30,6 +30,8 @@ from swelancer_plugin.task import Brief, Repository
 
 NEVER_SUBMITTED: Final = (".git", "node_modules", "user_tool")
 """At the top of the working directory: what tools leave there, whatever the repository."""
+SMALL_BYTES: Final = 16 * 1024 * 1024
+"""Of a working directory that is read as a whole: up to here that is what takes less time."""
 _SHOWN_LEFT_OUT: Final = 5
 
 
@@ -86,7 +88,10 @@ async def take_changes(
     try:
         if isinstance(computer, SealedComputer):
             await computer.freeze()
-            changes = await computer.export_changes(brief.workdir, excluded)
+            whole = None
+            if repository.source is not None:  # without it, nobody knows what was deleted
+                whole = await computer.read_whole(brief.workdir, excluded, SMALL_BYTES)
+            changes = whole or await computer.export_changes(brief.workdir, excluded)
         else:
             changes = await ask_changes(source, brief.workdir, excluded, computer)
     except ComputerGone as error:

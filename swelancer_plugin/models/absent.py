@@ -1,4 +1,4 @@
-"""No model, for what works without one."""
+"""No model, for what may work without one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from swelancer_plugin.models.interface import Message, Reply, Tool, WrongSetup
 
 @dataclass(frozen=True, slots=True)
 class NoModel:
-    """Stands where a baseline's model would be; asking it is a mistake of the set-up."""
+    """Stands where a model would be; asking it is a mistake of the set-up."""
 
     name: str
+    why: str
+    """Why there is none, and what to do."""
 
     async def ask(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> Reply:
         """Raise WrongSetup."""
-        raise WrongSetup(f"--model {self.name} is a baseline and can't be asked; name a model")
+        raise WrongSetup(self.why)

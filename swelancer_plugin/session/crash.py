@@ -16,7 +16,8 @@ from swelancer_plugin.runs.store import (
     last_try,
     write_attempt,
 )
-from swelancer_plugin.session.record import attach, properties
+from swelancer_plugin.runs.story import read_story
+from swelancer_plugin.session.record import TRANSCRIPT, agent_word, amount, attach, properties
 from swelancer_plugin.session.run import Run
 
 _MARK = "swelancer_crash"
@@ -58,6 +59,8 @@ def _record(run: Run, lost: Selected, reason: str) -> Attempt:
     number, directory = found or allocate_try(run.home, lost.dataset, lost.task_id, lost.attempt)
     if (directory / RECORD).exists():
         return Attempt.from_json((directory / RECORD).read_bytes())
+    story = read_story(directory / TRANSCRIPT)
+    left = {path.stem: path.name for path in (directory / TRANSCRIPT, directory / "brief.md")}
     attempt = Attempt(
         dataset=lost.dataset,
         task_id=lost.task_id,
@@ -68,7 +71,7 @@ def _record(run: Run, lost: Selected, reason: str) -> Attempt:
         try_number=number,
         nodeid=lost.nodeid,
         model=str(run.settings.model),
-        agent=str(run.settings.model),
+        agent=agent_word(run.settings),
         outcome=Outcome.VOID,
         earned_cents=0,
         reason=reason,
@@ -79,6 +82,14 @@ def _record(run: Run, lost: Selected, reason: str) -> Attempt:
         privileged=run.settings.privileged,
         repository=WITHOUT_REPOSITORY if run.settings.without_repository else "",
         seed=run.settings.seed,
+        turns=story.turns,
+        retries=story.retries,
+        input_tokens=story.input_tokens,
+        cached_tokens=story.cached_tokens,
+        output_tokens=story.output_tokens,
+        reasoning_tokens=story.reasoning_tokens,
+        cost=amount(story.cost),
+        files={name: file for name, file in left.items() if (directory / file).exists()},
         version=__version__,
     )
     write_attempt(directory, attempt)

@@ -16,6 +16,7 @@ from swelancer_plugin.agents.interface import Agent
 from swelancer_plugin.agents.prompts import render
 from swelancer_plugin.agents.work import work
 from swelancer_plugin.computers.interface import ComputerInterface, SealedComputer
+from swelancer_plugin.computers.local import LocalComputer
 from swelancer_plugin.grading import ic_swe, swe_manager
 from swelancer_plugin.grading.diff import readable_diff
 from swelancer_plugin.grading.grade import Grade
@@ -26,7 +27,7 @@ from swelancer_plugin.grading.submission import (
     to_archive,
 )
 from swelancer_plugin.models.absent import NoModel
-from swelancer_plugin.models.interface import Model
+from swelancer_plugin.models.interface import Model, WrongSetup
 from swelancer_plugin.models.limits import Limits
 from swelancer_plugin.models.metered import Metered
 from swelancer_plugin.models.transcript import Transcript
@@ -71,10 +72,15 @@ def task(request: pytest.FixtureRequest) -> Task:
 async def model(request: pytest.FixtureRequest) -> AsyncIterator[Model]:
     """The model that ``--model`` names; a baseline has none that could be asked."""
     run, progress = run_of(request.config), _progress(request)
+    name = str(run.settings.model)
     if run.settings.baseline:
-        yield NoModel(str(run.settings.model))
+        yield NoModel(name, f"--model {name} is a baseline and can't be asked; name a model")
         return
-    opened = open_model(run, progress.retried)
+    try:
+        opened = open_model(run, progress.retried)
+    except WrongSetup as error:  # an agent of the user's own may do without
+        yield NoModel(name, str(error))
+        return
     try:
         yield opened
     finally:
@@ -132,8 +138,8 @@ async def submission(
     request: pytest.FixtureRequest,
     task: Task,
     agent: Agent,
-    computer: ComputerInterface,
     model: Model,
+    computer: ComputerInterface,
     limits: Limits,
     transcript: Transcript,
 ) -> Submission:
@@ -146,7 +152,7 @@ async def submission(
     progress.privileged = progress.privileged or isinstance(agent, Gold)
     progress.sealed = isinstance(computer, SealedComputer)
     ours = type(agent) in (Nop, Chooser, Gold)
-    if progress.computer == "local" and not ours and not settings.allow_host_execution:
+    if isinstance(computer, LocalComputer) and not ours and not settings.allow_host_execution:
         pytest.fail(UNSAFE_HOST.format(agent=agent.name), pytrace=False)
     brief = _placed(task.brief, computer)
     progress.save("brief.md", render(brief))

@@ -9,20 +9,26 @@ from typing import TYPE_CHECKING
 import pytest
 
 from swelancer_plugin.models.interface import WrongSetup
+from swelancer_plugin.session.provision import UNSAFE_HOST
 from swelancer_plugin.session.run import Run, run_of
-from swelancer_plugin.settings import BASELINES
+from swelancer_plugin.settings import BASELINES, DEFAULT_AGENT
 
 if TYPE_CHECKING:
     from swelancer_plugin.agents.interface import Agent
     from swelancer_plugin.models.client import OpenAIModel
 
-DEFAULT_AGENT = "code_blocks"
 BUILT_IN = ("code_blocks", "tools")
 
 
 def problem(config: pytest.Config) -> str:
     """Return why nobody can work on the tasks of this session, or nothing. Asks no server."""
     run = run_of(config)
+    if run.problem is None:
+        run.problem = _problem(config, run)
+    return run.problem
+
+
+def _problem(config: pytest.Config, run: Run) -> str:
     settings = run.settings
     if settings.model is None:
         return (
@@ -32,6 +38,10 @@ def problem(config: pytest.Config) -> str:
     if settings.baseline:
         given = settings.agent is not None
         return f"--agent: the baseline {settings.model} works by itself" if given else ""
+    if settings.api == "responses" and settings.seed is not None:
+        return "--seed: the responses API takes none; use --api chat"
+    if settings.computer == "local" and not settings.allow_host_execution:
+        return UNSAFE_HOST.format(agent=settings.agent or DEFAULT_AGENT)
     try:
         from swelancer_plugin.models.endpoint import endpoint
         from swelancer_plugin.models.pricing import PriceFileError, Prices
@@ -59,13 +69,27 @@ def agent_of(config: pytest.Config) -> Agent:
         found = agent_named(name)
     except AgentError as error:
         raise pytest.UsageError(f"--agent: {error}") from error
-    found = found or config.hook.pytest_swelancer_agent(name=name, config=config)
+    if found is None:
+        found = _of_hook(name, config)
     if found is None:
         raise pytest.UsageError(
             f"--agent: nobody knows {name!r} (known: {', '.join(BUILT_IN)}, entry points of the "
             "group swelancer.agents, and what the hook pytest_swelancer_agent of your conftest.py "
             "answers to)"
         )
+    return found
+
+
+def _of_hook(name: str, config: pytest.Config) -> Agent | None:
+    hook = f"--agent {name}: the hook pytest_swelancer_agent"
+    try:
+        found: Agent | None = config.hook.pytest_swelancer_agent(name=name, config=config)
+    except Exception as error:
+        raise pytest.UsageError(f"{hook} raised {type(error).__name__}: {error}") from error
+    if found is not None and not (
+        isinstance(getattr(found, "name", None), str) and callable(getattr(found, "solve", None))
+    ):
+        raise pytest.UsageError(f"{hook} returned {found!r:.100}, which has no name and solve")
     return found
 
 

@@ -24,6 +24,7 @@ from swelancer_plugin.reporting.records import ATTRIBUTE
 from swelancer_plugin.runs.store import RECORD, allocate_try, write_attempt
 from swelancer_plugin.session.collect import TaskItem
 from swelancer_plugin.session.run import Run, run_of
+from swelancer_plugin.settings import DEFAULT_AGENT, Settings
 
 if TYPE_CHECKING:
     from swelancer_plugin.models.metered import Metered
@@ -51,7 +52,7 @@ class Progress:
         self.sealed = False
         self.privileged = run.settings.privileged
         self.repository = ""
-        self.agent = str(run.settings.model)
+        self.agent = agent_word(run.settings)
         self.meter: Metered | None = None
         self.written: Attempt | None = None
 
@@ -82,7 +83,11 @@ class Progress:
     def finish(self, grade: Grade) -> Attempt:
         """Write the record: the last thing a try does, and done once."""
         if self.written is None:
-            self.written = self._attempt(grade)
+            try:
+                self.written = self._attempt(grade)
+            except (TypeError, ValueError) as error:  # a user's own model or agent counts oddly
+                self.meter = None
+                self.written = self._attempt(Grade(Outcome.VOID, 0, f"no record: {error}"))
             write_attempt(self.directory, self.written)
         return self.written
 
@@ -119,7 +124,7 @@ class Progress:
             cached_tokens=usage.cached_tokens,
             output_tokens=usage.output_tokens,
             reasoning_tokens=usage.reasoning_tokens,
-            cost=None if cost is None else f"{round(cost, 12):f}",
+            cost=amount(cost),
             worker=self.run.worker,
             tags=task.tags,
             split=task.split,
@@ -130,6 +135,16 @@ class Progress:
             files=dict(self.files),
             version=__version__,
         )
+
+
+def agent_word(settings: Settings) -> str:
+    """Return what is to work, as far as the settings say."""
+    return str(settings.model) if settings.baseline else settings.agent or DEFAULT_AGENT
+
+
+def amount(cost: Decimal | None) -> str | None:
+    """Return dollars as a record has them."""
+    return None if cost is None else f"{round(cost, 12):f}"
 
 
 PROGRESS = pytest.StashKey[Progress]()

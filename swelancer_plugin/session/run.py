@@ -38,6 +38,8 @@ class Run:
     """The provider of the judges' computers, where it is another."""
     keys: dict[str, str] = field(default_factory=dict, repr=False)
     """API keys by variable, for this process alone."""
+    problem: str | None = None
+    """Why nobody can work, or an empty text; None before it was looked into."""
     ended: str = ""
     """Why no further task is to be started, where a model can't be asked at all."""
 

@@ -188,7 +188,7 @@ DECIDE = f"```python\nopen('manager_decisions.json', 'w').write({DECISION!r})\n`
         ([MALFORMED] * 3, "void", "no reply"),
         ([EMPTY_CHOICES] * 3, "void", "no reply"),
         ([DECIDE, *[TOO_LONG] * 30], "limit", "nothing is left to leave out"),
-        ([DECIDE, HELD], "limit", "the time of 8 s is over"),
+        ([DECIDE, HELD], "limit", "the time of 10 s is over"),
     ],
     ids=[
         *("busy", "cut", "malformed", "null", "trimmed"),
@@ -203,7 +203,8 @@ def test_what_becomes_of_each_fault_of_the_server(
     project.repository()
     with ScriptedServer(steps) as server:
         project.pytester.makeconftest(IMPATIENT.format(url=server.url))
-        host = ("--computer=local", "--allow-host-execution", "--task-timeout=8s")
+        seconds = 10 if HELD in steps else 300
+        host = ("--computer=local", "--allow-host-execution", f"--task-timeout={seconds}")
         result = asked(project, server, *host)
     (record,) = project.records()
     assert record["outcome"] == outcome, result.outlines

@@ -115,3 +115,82 @@ def test_a_users_own_computer_earns_money_unsealed(project: Project) -> None:
     assert (record["computer"], record["sealed"]) == ("mine", False)
     result.stdout.fnmatch_lines(["Earned $500 of $500*", "*1 task UNSEALED*"])
     assert result.ret == 1, "no gate holds on unsealed work"
+
+
+SILENT = """
+    class Silent:
+        name = "silent"
+        async def solve(self, brief, computer, model, limits, transcript):
+            {does}
+
+    def pytest_swelancer_agent(name, config):
+        return {returns}
+"""
+
+
+def silent(project: Project, does: str = "pass", returns: str = "Silent()") -> pytest.RunResult:
+    project.task("a", 100)
+    project.pytester.makeconftest(SILENT.format(does=does, returns=returns))
+    return project.run("--model=claude", "--agent=silent")
+
+
+def test_an_agent_that_asks_no_model_needs_no_key(project: Project) -> None:
+    result = silent(project)
+    assert [record["outcome"] for record in project.records()] == ["no_submission"], result.outlines
+
+
+def test_an_agent_that_asks_without_a_key_ends_the_run(project: Project) -> None:
+    result = silent(project, does="await model.ask([])")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert [record["outcome"] for record in project.records()] == ["interrupted"]
+    result.stdout.fnmatch_lines(["*OPENAI_API_KEY*"])
+
+
+@pytest.mark.parametrize(
+    ("returns", "said"),
+    [("[][1]", "raised IndexError"), ("object()", "which has no name and solve")],
+)
+def test_a_hook_that_gives_no_agent_is_a_usage_error(
+    project: Project, returns: str, said: str
+) -> None:
+    result = silent(project, returns=returns)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*hook pytest_swelancer_agent*{said}*"])
+
+
+def test_the_host_is_no_place_for_a_model_unless_it_is_said(project: Project) -> None:
+    project.task("a", 100)
+    result = project.run("--model=m", "--base-url=http://127.0.0.1:9/v1", "--computer=local")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--allow-host-execution*"])
+    assert not (project.path / "reports").exists()
+
+
+SPENDS_AND_DIES = """
+    import os
+    from swelancer_plugin.models.interface import Message
+
+    class Deadly:
+        name = "deadly"
+        async def solve(self, brief, computer, model, limits, transcript):
+            await model.ask([Message("user", "hello")])
+            os._exit(3)
+
+    def pytest_swelancer_agent(name, config):
+        return Deadly() if name == "deadly" else None
+"""
+
+
+def test_what_a_worker_spent_before_it_died_is_counted(project: Project) -> None:
+    project.task("a", 100)
+    project.pytester.makeconftest(SPENDS_AND_DIES)
+    (project.path / "prices.toml").write_text('["m"]\ninput = 1000.0\noutput = 1000.0\n')
+    with ScriptedServer(["hello"]) as server:
+        url = f"--base-url={server.url}"
+        project.run("--model=m", "--agent=deadly", url, "--price-file=prices.toml", "-n1")
+    (record,) = project.records()
+    assert (record["outcome"], record["agent"], record["turns"]) == ("void", "deadly", 1)
+    assert record["input_tokens"] > 0
+    assert float(record["cost"]) > 0
+    assert set(record["files"]) == {"transcript", "brief"}
+    assert project.summary()["spend"]["cost_usd"] == record["cost"]

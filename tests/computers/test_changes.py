@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 import threading
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -49,6 +50,7 @@ ORIGINAL: Tree = {
     "ünï cödé": (b"u\n", False, False),
 }
 MB = 1024 * 1024
+EXCLUDED = (".git", "node_modules", "web/dist")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,8 @@ def image(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory)
         else:
             path.write_bytes(content)
             path.chmod(0o755 if executable else 0o644)
-    image = repository_image(client, Repository("test-changes", WORKDIR, source))
+    name = f"changes-{uuid.uuid4().hex[:8]}"  # workers don't remove each other's image
+    image = repository_image(client, Repository(name, WORKDIR, source))
     yield image
     client.images.remove(image, force=True)
 
@@ -79,7 +82,7 @@ async def after(
 
 async def exported(client: docker.DockerClient, image: str, script: str) -> Changes:
     async with after(client, image, script) as computer:
-        return await computer.export_changes(WORKDIR, (".git", "node_modules", "web/dist"))
+        return await computer.export_changes(WORKDIR, EXCLUDED)
 
 
 def applied(changes: Changes) -> Tree:
@@ -164,6 +167,11 @@ class TestContainer:
             assert changes.left_out == ()
             assert applied(changes) == found(computer, client)
             assert list(changes.files) == sorted(changes.files, key=lambda file: file.path)
+            whole = await computer.read_whole(WORKDIR, (), MB)
+            assert whole is not None
+            assert (whole.deleted, whole.left_out) == ((".",), ())
+            assert applied(whole) == found(computer, client)
+            assert list(whole.files) == sorted(whole.files, key=lambda file: file.path)
 
     async def test_only_what_has_changed_leaves(
         self, client: docker.DockerClient, image: str
@@ -187,16 +195,21 @@ class TestContainer:
             "echo k > web/distant; echo k > node_modules2"
         )
         changes = await exported(client, image, script)
-        assert [file.path for file in changes.files] == [
-            *(".gitignore", "node_modules2", "server/node_modules/k", "web/.git/k", "web/distant")
-        ]
+        new = [".gitignore", "node_modules2", "server/node_modules/k", "web/.git/k", "web/distant"]
+        assert [file.path for file in changes.files] == new
         assert changes.deleted == changes.left_out == ()
+        async with after(client, image, script) as computer:
+            whole = await computer.read_whole(WORKDIR, EXCLUDED, MB)
+        assert whole is not None
+        assert [file.path for file in whole.files if file.path not in ORIGINAL] == new
 
     async def test_an_excluded_directory_of_hundreds_of_megabytes_costs_nothing(
         self, client: docker.DockerClient, image: str
     ) -> None:
         script = "mkdir node_modules; truncate -s 3G node_modules/big; echo x > web/new"
         assert await exported(client, image, script) == Changes((TreeFile("web/new", b"x\n"),))
+        async with after(client, image, script) as computer:
+            assert await computer.read_whole(WORKDIR, EXCLUDED, MB) is None
 
     @pytest.mark.parametrize(
         "script",
@@ -214,6 +227,8 @@ class TestContainer:
         self, client: docker.DockerClient, image: str, script: str
     ) -> None:
         assert await exported(client, image, script) == Changes(deleted=(".",))
+        async with after(client, image, script) as computer:
+            assert await computer.read_whole(WORKDIR, EXCLUDED, MB) == Changes(deleted=(".",))
 
     async def test_what_no_submission_can_hold_is_said(
         self, client: docker.DockerClient, image: str
@@ -268,7 +283,7 @@ class TestContainer:
             ("mkdir d; cd d; for n in $(seq 10002); do mkdir $n; done", "more than 5,000 files"),
             (
                 "mkdir web/dist; truncate -s 2G web/dist/big; echo > web/a; echo > web/z",
-                "more than 1 GB beside what was changed",
+                "more than 1,024 MB beside what was changed",
             ),
         ],
     )

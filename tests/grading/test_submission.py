@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import tarfile
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -121,7 +122,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         (source / name).write_text(f"{name}\n")
     (source / "run.sh").chmod(0o755)
     (source / "link").symlink_to("web/x.js")
-    return Repository("test-submission", WORKDIR, source, app=App("serve", 4180, outputs=("dist",)))
+    name = f"submission-{uuid.uuid4().hex[:8]}"  # workers don't remove each other's image
+    return Repository(name, WORKDIR, source, app=App("serve", 4180, outputs=("dist",)))
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +196,8 @@ SCRIPTS = {
         Changes(),
     ),
     "changed, added, deleted": (
-        "echo more >> README.md; chmod -x run.sh; mkdir -p d/e; echo x > 'd/e/a\nb'; rm web/x.js; "
+        "echo more >> README.md; chmod -x run.sh; mkdir -p d/e; echo x > 'd/e/a\nb'; "
+        "rm server/b.js; "
         "ln -s ../run.sh d/l; rm '*[a]?'; echo k > dist2",
         Changes(
             (
@@ -204,7 +207,7 @@ SCRIPTS = {
                 TreeFile("dist2", b"k\n"),
                 TreeFile("run.sh", b"run.sh\n"),
             ),
-            ("*[a]?", "web/x.js"),
+            ("*[a]?", "server/b.js"),
         ),
     ),
     "a file for a link, a link for a file": (

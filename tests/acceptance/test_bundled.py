@@ -1,0 +1,81 @@
+"""The bundled tasks in their containers: right answers are paid, nothing and half-fixes are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.project import Project
+
+pytestmark = pytest.mark.slow
+
+TASKS = Path(__file__).parents[2] / "tasks"
+HALF_FIXES = {
+    folder.parent.name: sorted(folder.glob("*.patch")) for folder in TASKS.glob("*/rejected")
+}
+# The n-th attempt at a task applies the n-th of its patches that must earn nothing.
+REJECTED = """
+    import shlex
+    from pathlib import Path
+    import pytest
+
+    class HalfFix:
+        name = "half-fix"
+
+        def __init__(self, patches):
+            self.patches = patches
+
+        async def solve(self, brief, computer, model, limits, transcript):
+            for patch in self.patches:
+                await computer.upload(str(patch), "/tmp/fix.patch")
+                work = shlex.quote(brief.workdir)
+                await computer.check_shell_command(f"cd {work} && git apply /tmp/fix.patch")
+
+    @pytest.fixture
+    def agent(request, task):
+        patches = sorted(Path("tasks", task.id, "rejected").glob("*.patch"))
+        return HalfFix(patches[request.node.attempt - 1 : request.node.attempt])
+"""
+
+
+@pytest.fixture
+def bundled(project: Project) -> Project:
+    (project.path / "tasks").symlink_to(TASKS)
+    return project
+
+
+def test_the_right_answers_are_paid(bundled: Project) -> None:
+    result = bundled.run("--model=gold", "-n2", timeout=600)
+    outcomes = {record["task_id"]: record["outcome"] for record in bundled.records()}
+    assert set(outcomes.values()) == {"earned"}, (outcomes, result.outlines)
+    assert len(outcomes) == len(list(TASKS.glob("*/task.toml")))
+    assert result.ret == 0
+
+
+def test_doing_nothing_is_not_paid(bundled: Project) -> None:
+    bundled.run("--model=nop", "-n2", timeout=300)
+    records = bundled.records()
+    assert {record["outcome"] for record in records} == {"no_submission"}
+    assert len(records) == len(list(TASKS.glob("*/task.toml")))
+
+
+def test_half_fixes_are_built_and_not_paid(bundled: Project) -> None:
+    bundled.pytester.makeconftest(REJECTED)
+    attempts = max(map(len, HALF_FIXES.values()))
+    nodes = [f"tasks/{task}/task.toml" for task in HALF_FIXES]
+    bundled.run(*nodes, "--model=nop", f"--attempts={attempts}", "-n2", timeout=900)
+    tried = [record for record in bundled.records() if record["outcome"] != "no_submission"]
+    assert {record["outcome"] for record in tried} == {"unearned"}
+    assert sum(record["earned_cents"] for record in tried) == 0
+    assert len(tried) == sum(map(len, HALF_FIXES.values())) >= 2
+    assert all("hidden tests passed" in record["reason"] for record in tried)
+
+
+@pytest.mark.soak
+def test_the_same_again(bundled: Project) -> None:
+    for model, paid in (("gold", True), ("nop", False)) * 2:
+        bundled.run(f"--model={model}", "-n2", timeout=600)
+        total = bundled.summary()["total"]
+        print(f"{model}: {total['earned_cents'] // 100} of {total['available_cents'] // 100} USD")
+        assert total["earned_cents"] == (total["available_cents"] if paid else 0)
