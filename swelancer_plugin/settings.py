@@ -15,6 +15,8 @@ from swelancer_plugin.money import dollars, parse_dollars
 
 BASELINES: Final = ("gold", "nop", "first", "longest", "random")
 PRIVILEGED: Final = "gold"
+API_KEY: Final = "SWELANCER_API_KEY"
+"""Variable with the key of a server that ``--base-url`` names; a secret, so no option."""
 DEFAULT_AGENT: Final = "code_blocks"
 RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -309,8 +311,8 @@ def _parse(option: Option, raw: object, source: str) -> object:
         raise SettingsError(f"{option.flag}: can't use {raw!r} (from {source}): {error}") from error
 
 
-# Variables of the project's own scripts, which are no options of a run.
-_OTHER_VARIABLES = {"SWELANCER_DATA_DIR", "SWELANCER_INSTALL_ENGINE"}
+# Variables of the project's own scripts, and a secret, which are no options of a run.
+_OTHER_VARIABLES = {"SWELANCER_DATA_DIR", "SWELANCER_INSTALL_ENGINE", API_KEY}
 _PREFIX = "SWELANCER_"
 
 

@@ -17,7 +17,7 @@ from swelancer_plugin.agents.prompts import render
 from swelancer_plugin.agents.work import work
 from swelancer_plugin.computers.interface import ComputerInterface, SealedComputer
 from swelancer_plugin.computers.local import LocalComputer
-from swelancer_plugin.grading import ic_swe, swe_manager
+from swelancer_plugin.grading import hidden_tests, ic_swe, swe_manager
 from swelancer_plugin.grading.diff import readable_diff
 from swelancer_plugin.grading.grade import Grade
 from swelancer_plugin.grading.submission import (
@@ -38,6 +38,7 @@ from swelancer_plugin.session.models import agent_of, open_model
 from swelancer_plugin.session.provision import (
     UNSAFE_HOST,
     judge_spec_of,
+    judged_in_containers,
     judging_provider,
     provider_of,
     repository_of,
@@ -120,6 +121,9 @@ async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[
     progress = _progress(request)
     require_judgeable(task)
     with progress.phase("provision"):
+        if judged_in_containers(task):  # what can't be judged is found out before it is paid for
+            judge_spec_of(task, run_of(request.config), judging_provider(request.config))
+            hidden_tests.pack(task)
         provider = provider_of(request.config)
         spec = spec_of(task, run_of(request.config), provider)
         started = await provider.start(spec)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from swelancer_plugin.settings import OPTIONS, Resolved, SettingsError, resolve
+from swelancer_plugin.settings import API_KEY, OPTIONS, Resolved, SettingsError, resolve
 
-KEYS = ("OPENAI_API_KEY", "OPENROUTER_API_KEY")
+KEYS = ("OPENAI_API_KEY", "OPENROUTER_API_KEY", API_KEY)
 _DATASET_VARIABLE = "SWELANCER_DATASET"
 _NO_PATH = re.compile(r"[\w+.-]+://|[^/\s]+@[^/\s]+:")
 """How a repository's URL begins, or git's ``user@host:path``."""
