@@ -74,11 +74,13 @@ def text_of(content: object) -> str:
     return "".join(texts)
 
 
-def tool_call(identity: object, function: Mapping[str, Any], place: int) -> ToolCall:
-    """Return a call of a tool. Some servers send no id, some the arguments as an object."""
+def tool_call(identity: object, called: object, place: int) -> ToolCall:
+    """Return a call of a tool. Some servers send no id, some the arguments as an object.
+
+    One without a name, or without a function at all, is a slip of the model's: the agent tells it.
+    """
+    function = called if isinstance(called, dict) else {}
     name = string(function.get("name"), "a tool's name")
-    if not name:
-        raise Malformed("a tool call without a name")
     arguments = function.get("arguments")
     if not isinstance(arguments, str):
         arguments = "{}" if arguments is None else json.dumps(arguments)

@@ -85,8 +85,7 @@ def reply(answer: object) -> tuple[Reply, Decimal | None]:
     calls = []
     for place, each in enumerate(array(message.get("tool_calls"), "the tool calls")):
         call = mapping(each, "a tool call")
-        function = mapping(call.get("function"), "a tool call's function")
-        calls.append(tool_call(call.get("id"), function, place))
+        calls.append(tool_call(call.get("id"), call.get("function"), place))
     usage = usage_of(body.get("usage"), "prompt_tokens", "completion_tokens")
     cut = choice.get("finish_reason") == "length"
     return Reply(reply_message(content, calls), usage, cut=cut), billed(body.get("usage"))

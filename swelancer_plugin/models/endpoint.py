@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Final, Literal, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -15,7 +16,12 @@ Provider: TypeAlias = Literal["openai", "openrouter", "custom"]
 OPENAI_URL: Final = "https://api.openai.com/v1"
 OPENROUTER_URL: Final = "https://openrouter.ai/api/v1"
 NO_KEY: Final = "no-key-needed"
-"""What is sent to a server of the user's own where no key is set; local servers want none."""
+"""What is sent to a server of the user's own where no key is set; local servers want none.
+
+As the value of a key's variable it says the same: this server gets no key.
+"""
+OWN_KEY: Final = "SWELANCER_API_KEY"
+"""The variable with the key of a server of the user's own; without it, OpenAI's is taken."""
 
 _HOSTS: Final[dict[str, Provider]] = {"api.openai.com": "openai", "openrouter.ai": "openrouter"}
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -49,7 +55,9 @@ class Endpoint:
 
     @property
     def variable(self) -> str:
-        """The environment variable that holds its key."""
+        """The environment variable that holds its key; for people."""
+        if self.provider == "custom":
+            return f"{OWN_KEY} (or, without it, OPENAI_API_KEY)"
         return "OPENROUTER_API_KEY" if self.provider == "openrouter" else "OPENAI_API_KEY"
 
 
@@ -58,7 +66,8 @@ def endpoint(model: str, base_url: str | None, environment: Mapping[str, str]) -
 
     Without `base_url`: plain names and ``openai/NAME`` are OpenAI's, ``openrouter/VENDOR/NAME`` and
     any other ``VENDOR/NAME`` are OpenRouter's. With it: that server, and the name as it is given.
-    Raises WrongSetup, naming the variable to set, for a missing key, and for a URL that is none.
+    Raises WrongSetup, naming the variable to set, for a missing key, for a URL that is none, and
+    for one that would carry a key through a network unencrypted.
     """
     name = model.strip()
     if not name or not name.isprintable() or name.endswith("/"):
@@ -91,9 +100,25 @@ def _given(name: str, base_url: str, environment: Mapping[str, str]) -> Endpoint
     url = parts._replace(netloc=server).geturl().rstrip("/")
     provider = _HOSTS.get((parts.hostname or "").lower(), "custom")
     if provider != "custom":
-        return _known(name, url, provider, name, environment)
-    key = _key("OPENAI_API_KEY", environment) or NO_KEY
-    return Endpoint(name, url, key, "custom", name, unquote(userinfo))
+        found = _known(name, url, provider, name, environment)
+    else:
+        key = _key(OWN_KEY, environment) or _key("OPENAI_API_KEY", environment) or NO_KEY
+        # user and password go in the header that would carry the key
+        key = NO_KEY if userinfo else key
+        found = Endpoint(name, url, key, "custom", name, unquote(userinfo))
+    if found.key != NO_KEY and parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise WrongSetup(
+            f"a key would go to {found.host} through the network as plain text: give an https URL,"
+            f" or, for a server that wants no key, set {OWN_KEY}={NO_KEY}"
+        )
+    return found
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host.lower() == "localhost"
 
 
 def _split(base_url: str) -> SplitResult:

@@ -25,6 +25,8 @@ class Retry:
     reason: str
     wait: float | None = None
     """Seconds that the server asks for."""
+    billed: bool = False
+    """The try may have been charged for: it may have been answered, though not usably."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,15 @@ Verdict: TypeAlias = Retry | TooLong | NoReasoning | ModelError
 
 _BEGINNING: Final = 300
 _RETRIED: Final = {408, 409, 429}
+_NOT_THERE: Final = {404, 405, 410}
+_WRONG_KEY: Final = "invalid_api_key"
 _NO_CREDIT: Final = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _WRONG_CODES: Final = {
     "unsupported_parameter",
     "unsupported_value",
     "unknown_parameter",
     "model_not_found",
-    "invalid_api_key",
+    _WRONG_KEY,
 }
 _OURS: Final = {
     "model",
@@ -96,7 +100,9 @@ def verdict(
 
     `error` is the body's ``error`` object, scrubbed of secrets (`error_of`); of `headers`, keyed in
     lower case, what tells how long to wait is read. `proven` is a setup that the model has answered
-    before: then it is the conversation that is refused, whatever the message says.
+    before: then it is the conversation that is refused, whatever the message says (a gateway's
+    firewall answers 403, or sends elsewhere, where it reads a script in a prompt), and a refused
+    key a slip of the server's. A key that is named as wrong, and credit, are the run's at any time.
     """
     text = one_text(error)
     code, kind = str(error.get("code")), str(error.get("type"))
@@ -106,7 +112,8 @@ def verdict(
                           f" another key for {endpoint.variable}")  # fmt: skip
     if _is_too_long(status, {code, kind}, text[:_BEGINNING]):
         return TooLong(f"{status}: {text}")
-    if status in _RETRIED or status >= 500:
+    slip = status == 401 and proven and code != _WRONG_KEY
+    if status in _RETRIED or status >= 500 or slip:
         return Retry(f"{status}: {text}", _asked_wait(headers))
     final = _final(endpoint, status, error, text, proven)
     about = (str(error.get("param")) + " " + text[:_BEGINNING]).lower()
@@ -128,9 +135,11 @@ def _final(
     parameter = re.split(r"[.\[]", str(error.get("param")))[0]
     if status == 403 and _is_moderation(error):
         return RequestRefused(f"{where}: the conversation is refused {said}")
-    if status in (401, 403) or code == "invalid_api_key":
+    if code == _WRONG_KEY or (status in (401, 403) and not proven):
         return WrongSetup(f"{where}: the key is refused {said}: check {endpoint.variable}")
-    if status in (404, 405, 410) or code == "model_not_found":
+    if proven:
+        return RequestRefused(f"{where}: the request is refused {said}")
+    if status in _NOT_THERE or code == "model_not_found":
         return WrongSetup(
             f"{where}: no such model there, or no such API {said}: check the model's name and the"
             " server's URL"
@@ -138,7 +147,7 @@ def _final(
     if 300 <= status < 400:
         return WrongSetup(f"{where}: the server sends us elsewhere {said}: give the URL of the API")
     wrong = code in _WRONG_CODES or parameter in _OURS or _WRONG_TEXT.search(text[:_BEGINNING])
-    if status in (400, 422) and wrong and not proven:
+    if status in (400, 422) and wrong:
         return WrongSetup(
             f"{where}: the request has what this model does not take {said}: change the model, or"
             " the options of the request"

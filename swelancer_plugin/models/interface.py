@@ -86,6 +86,9 @@ class Reply:
 class ModelError(Exception):
     """The base of what asking a model raises."""
 
+    billed: bool = False
+    """A try of the call may have been charged for, by an amount that nobody told."""
+
 
 class WrongSetup(ModelError):
     """No call of this run can succeed: wrong key, unknown model, no credit left. Ends the run."""
@@ -97,6 +100,10 @@ class ModelUnavailable(ModelError):
 
 class RequestRefused(ModelError):
     """The server refuses this one conversation: its content, or its length even when trimmed."""
+
+
+class JournalBroken(ModelError):
+    """The transcript can't be written: a full disk, for one. Nothing an agent did: void."""
 
 
 class Model(Protocol):

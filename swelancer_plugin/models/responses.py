@@ -126,9 +126,13 @@ def _carried(output: list[dict[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     """Return what to send back, as it came, where the reasoning can be.
 
     Otherwise nothing: a server that stores nothing finds no item by its id, so that the message is
-    sent in our own words instead.
+    sent in our own words instead. Reasoning at the end goes in no case: servers refuse it without
+    the item that it led to, which a reply cut at its length limit does not have.
     """
-    reasoning = [item for item in output if item.get("type") == "reasoning"]
+    items = list(output)
+    while items and items[-1].get("type") == "reasoning":
+        items.pop()
+    reasoning = [item for item in items if item.get("type") == "reasoning"]
     if reasoning and all(isinstance(item.get("encrypted_content"), str) for item in reasoning):
-        return tuple(output)
+        return tuple(items)
     return ()

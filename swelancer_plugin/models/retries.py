@@ -13,11 +13,13 @@ from swelancer_plugin.models.interface import ModelUnavailable
 from swelancer_plugin.models.options import ModelOptions
 
 OnRetry: TypeAlias = Callable[[str, float], None]
-"""Is told the reason of a retry, and the seconds that are waited before it."""
+"""Is told the reason of a retry, and the seconds that are waited before it.
 
-MAX_ASKED_WAIT: Final = 120.0
-"""Seconds. A server that asks for more is not coming back for this attempt."""
+No wait at all, 0.0, is a request that is sent again with less: no failure of the server's.
+"""
+
 MAX_OWN_WAIT: Final = 60.0
+"""Seconds, before jitter, that are waited where the server does not ask for more."""
 
 
 class Patience:
@@ -34,17 +36,18 @@ class Patience:
         self._started = time.monotonic()
 
     async def wait(self, failure: Retry) -> None:
-        """Wait before the next try. Raises ModelUnavailable where there is to be none."""
+        """Wait before the next try. Raises ModelUnavailable where there is to be none.
+
+        There is none once the retries are used, or where it would begin later than
+        `ModelOptions.retry_seconds` after the call, whoever asks for the wait.
+        """
         self._tries += 1
-        asked = failure.wait
-        if asked is not None and asked > MAX_ASKED_WAIT:
-            self._give_up(failure, f"the server asks to wait {asked:.0f} s, above the bound of"
-                                   f" {MAX_ASKED_WAIT:.0f} s")  # fmt: skip
         if self._tries > self._options.retries:
             self._give_up(failure, "no retry is left")
-        seconds = self._backoff() if asked is None else asked
+        seconds = max(self._backoff(), self._asked(failure))
         if time.monotonic() - self._started + seconds > self._options.retry_seconds:
-            self._give_up(failure, f"the time of {self._options.retry_seconds:g} s is over")
+            self._give_up(failure, f"the next one, after a wait of {seconds:.4g} s, would begin later"
+                                   f" than the {self._options.retry_seconds:g} s for a call allow")  # fmt: skip
         self._on_retry(failure.reason, seconds)
         await asyncio.sleep(seconds)
 
@@ -52,6 +55,10 @@ class Patience:
         """Return a wait that doubles each time, with jitter so that many workers spread out."""
         steady = self._options.first_wait * 2.0 ** min(self._tries - 1, 30)
         return min(MAX_OWN_WAIT, steady) * self._dice.uniform(0.75, 1.25)
+
+    def _asked(self, failure: Retry) -> float:
+        """Return what the server asks for, and some more: the other workers were told the same."""
+        return (failure.wait or 0.0) * self._dice.uniform(1.0, 1.25)
 
     def _give_up(self, failure: Retry, why: str) -> None:
         tries = "1 try" if self._tries == 1 else f"{self._tries} tries"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
+
+from swelancer_plugin.models.interface import JournalBroken
 
 TRANSCRIPT_BYTES = 256 * 1024 * 1024
 """What one transcript may hold; what comes later is left out, and that is said."""
@@ -19,11 +21,14 @@ class Transcript:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: IO[bytes] | None = None
+        self._file: BinaryIO | None = None
         self._written = 0
 
     def write(self, event: str, **facts: object) -> None:
-        """Append an event: ``at`` (UTC, ISO 8601), ``event``, and the facts, as JSON has them."""
+        """Append an event: ``at`` (UTC, ISO 8601), ``event``, and the facts, as JSON has them.
+
+        Raises JournalBroken where the file can't be made or written.
+        """
         if self._written > TRANSCRIPT_BYTES:
             return
         record = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
@@ -31,9 +36,19 @@ class Transcript:
         self._written += len(line)
         if self._written > TRANSCRIPT_BYTES:
             line = json.dumps({**record, "event": "left out", "from": event}).encode() + b"\n"
+        try:
+            self._append(line)
+        except OSError as error:
+            raise JournalBroken(
+                f"the transcript {self.path} can't be written: {error.strerror or error}"
+            ) from error
+
+    def _append(self, line: bytes) -> None:
         if self._file is None:
-            self._file = self.path.open("ab", buffering=0)
-        self._file.write(line)
+            self._file = cast("BinaryIO", self.path.open("ab", buffering=0))
+        rest = memoryview(line)
+        while rest:  # unbuffered, and a disk that gets full takes the beginning alone
+            rest = rest[self._file.write(rest) :]
 
     def close(self) -> None:
         """Let go of the file."""
