@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.project import Project
+from tests.models.scripted import ScriptedServer
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +71,26 @@ def test_half_fixes_are_built_and_not_paid(bundled: Project) -> None:
     assert sum(record["earned_cents"] for record in tried) == 0
     assert len(tried) == sum(map(len, HALF_FIXES.values())) >= 2
     assert all("hidden tests passed" in record["reason"] for record in tried)
+
+
+def apply(patch: Path) -> str:
+    """Return a model's reply that makes the changes of a patch, and says that it is done."""
+    code = f"import subprocess\nsubprocess.run(['git', 'apply'], input={patch.read_text()!r}, "
+    return f"This mends it.\n```python\n{code}text=True, check=True)\n```\nDONE"
+
+
+def test_a_model_that_fixes_a_real_bug_is_paid_and_a_half_fix_is_not(bundled: Project) -> None:
+    look = "```python\nprint(open('shared/search.js').read())\n```"
+    outcomes = {}
+    for patch in (TASKS / "164" / "gold.patch", HALF_FIXES["164"][0]):
+        with ScriptedServer([look, apply(patch)]) as server:
+            result = bundled.run("tasks/164", "--model=m", f"--base-url={server.url}")
+            seen = server.requests[1]["messages"][-1]["content"]
+            assert "export function" in seen, "what the model read"
+        (record,) = bundled.records()
+        outcomes[patch.parent.name] = (record["outcome"], record["earned_cents"], record["turns"])
+        assert result.ret == (0 if record["earned_cents"] else 1)
+    assert outcomes == {"164": ("earned", 50_00, 2), "rejected": ("unearned", 0, 2)}
 
 
 @pytest.mark.soak
