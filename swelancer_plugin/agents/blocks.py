@@ -3,8 +3,11 @@
 Fences are CommonMark's: three or more backticks or tildes at the start of a line, closed by at
 least as many of the same, so that a longer fence can hold shorter ones. Two things are not, since
 models write so: a block may be indented by any width (in a list), and a fence with a language
-inside of a block begins a block in it (Python that writes Markdown). One pass over the lines, so
-that a reply of any size takes time in proportion to it.
+inside of a block begins a block in it (Python that writes Markdown). One pass
+over the lines, so that a reply of any size takes time in proportion to it.
+
+What a reply begins with between ``<think>`` and ``</think>`` is a thought of the model's, and no
+part of what it says.
 """
 
 from __future__ import annotations
@@ -21,7 +24,8 @@ _FENCE: Final = re.compile(r"([ \t]*)(`{3,}|~{3,})(.*)", re.DOTALL)
 _INNER: Final = 4
 """Columns beyond its opening at which a closing fence counts as part of the code."""
 _DONE: Final = re.compile(r"[\W_]*done[\W_]*", re.IGNORECASE)
-_MARKS: Final = "*_`.!\"'()[]#:"
+_MARKS: Final = "*_`.!\"'"
+_THOUGHT, _THOUGHT_END = "<think>", "</think>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ def parse(reply: str) -> Parsed:
     """Return the blocks of a reply, in order, and whether it says DONE."""
     blocks: list[Block] = []
     outside: list[str] = []
+    reply = _without_thought(reply)
     lines = iter(reply.replace("\r\n", "\n").split("\n"))
     for line in lines:
         if fence := _opening(line):
@@ -66,6 +71,12 @@ def parse(reply: str) -> Parsed:
             outside.append(line)
     done = any(map(_says_done, outside)) or (not blocks and _DONE.fullmatch(reply) is not None)
     return Parsed(tuple(blocks), done)
+
+
+def _without_thought(reply: str) -> str:
+    """Return what follows a thought; nothing follows one that does not end."""
+    begins = reply.lstrip()
+    return begins.partition(_THOUGHT_END)[2] if begins.startswith(_THOUGHT) else reply
 
 
 def _opening(line: str) -> re.Match[str] | None:

@@ -70,11 +70,10 @@ class CodeBlocks:
         reminded = brief.variant != "swe_manager"
         while True:
             reply = await model.ask(messages)
-            # a call of a tool, which nobody offered, would have to be answered
-            messages.append(sendable(replace(reply.message, tool_calls=())))
+            messages.append(sendable(_without_calls(reply.message)))
             parsed = parse(reply.message.content)
             answers = await _act(parsed, reply.message.content, reply.cut, shell)
-            if _done(parsed):
+            if _done(parsed, reply.cut):
                 if reminded or await shell.has_file(brief.decision_path):
                     return
                 reminded = True
@@ -89,10 +88,16 @@ def _rules(brief: Brief, limits: Limits) -> str:
     )
 
 
-def _done(parsed: Parsed) -> bool:
+def _without_calls(message: Message) -> Message:
+    """Drop calls of tools, which nobody offered: each would have to be answered."""
+    return replace(message, tool_calls=(), items=()) if message.tool_calls else message
+
+
+def _done(parsed: Parsed, cut: bool) -> bool:
     """DONE counts unless the model had blocks in mind that were not run: it is told of those."""
-    python = sum(block.python for block in parsed.blocks)
-    return parsed.done and python <= 1 and not any(block.shell for block in parsed.blocks)
+    python = [block for block in parsed.blocks if block.python]
+    all_run = len(python) <= 1 and not any(cut and not block.closed for block in python)
+    return parsed.done and all_run and not any(block.shell for block in parsed.blocks)
 
 
 async def _act(parsed: Parsed, content: str, cut: bool, shell: Shell) -> list[str]:
@@ -146,5 +151,5 @@ async def _given(content: bytes, shell: Shell) -> str:
 
 async def _require_python(shell: Shell) -> None:
     result = await shell.run("python3 -c ''", shell.seconds())
-    if result.exit_code != 0:
+    if result.exit_code != 0 and not result.timed_out:  # slow is no proof that there is none
         raise EngineError(NO_PYTHON.format(said=shown(result.text, 500)))

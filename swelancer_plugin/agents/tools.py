@@ -53,8 +53,7 @@ class Tools:
         while idle < IDLE:
             reply = await model.ask(messages, offered)
             calls = reply.message.tool_calls
-            message = replace(reply.message, tool_calls=tuple(map(_readable, calls)))
-            messages.append(sendable(message))
+            messages.append(sendable(_with_readable(reply.message)))
             answers, submitted = await _answers(calls, shell)
             idle = 0 if calls else idle + 1
             said = [CUT] * reply.cut + [NO_CALL] * (not calls)
@@ -74,6 +73,12 @@ def _rules(brief: Brief, limits: Limits) -> str:
         turns=limits.max_turns,
         calls=CALLS,
     )
+
+
+def _with_readable(message: Message) -> Message:
+    """Return the message with its calls readable; without the server's own form, if one changed."""
+    calls = tuple(map(_readable, message.tool_calls))
+    return message if calls == message.tool_calls else replace(message, tool_calls=calls, items=())
 
 
 def _readable(call: ToolCall) -> ToolCall:

@@ -12,7 +12,13 @@ from typing import Final
 from swelancer_plugin.agents.interface import Agent
 from swelancer_plugin.computers.interface import ComputerGone, ComputerInterface, EngineError
 from swelancer_plugin.grading.submission import Ending
-from swelancer_plugin.models.interface import Model, ModelUnavailable, RequestRefused, WrongSetup
+from swelancer_plugin.models.interface import (
+    JournalBroken,
+    Model,
+    ModelUnavailable,
+    RequestRefused,
+    WrongSetup,
+)
 from swelancer_plugin.models.limits import LimitReached, Limits
 from swelancer_plugin.models.transcript import Transcript
 from swelancer_plugin.outcome import Outcome
@@ -21,7 +27,7 @@ from swelancer_plugin.task import Brief
 GRACE: Final = 5.0
 """Seconds that a cancelled agent has to put its things away, before it is cancelled once more."""
 _CANCELS: Final = 3
-_MACHINERY: Final = (EngineError, ModelUnavailable, WrongSetup)
+_MACHINERY: Final = (EngineError, ModelUnavailable, WrongSetup, JournalBroken)
 _LIMITS: Final = (LimitReached, RequestRefused, ComputerGone)
 
 
@@ -35,18 +41,27 @@ async def work(
 ) -> Ending:
     """Run the agent to its end, at most `limits.seconds`, which begin now.
 
-    Raises EngineError, ModelUnavailable and WrongSetup (causes outside of computer and agent), and
-    lets the user's interrupt and a cancellation from outside through. All else that the agent
-    raises is its own, SystemExit and a CancelledError that nobody asked for included.
+    Raises EngineError, ModelUnavailable, WrongSetup and JournalBroken (causes outside of computer
+    and agent), and lets the user's interrupt and a cancellation from outside through. All else that
+    the agent raises is its own, SystemExit and a CancelledError that nobody asked for included.
+    Where the time is over while a call of the model is tried again, that is ModelUnavailable: the
+    agent could not have done better. A call that is merely slow is within its time.
     """
     limits.started = time.monotonic()
     solving = asyncio.create_task(_solve(agent, brief, computer, model, limits, transcript))
     try:
-        await asyncio.wait({solving}, timeout=limits.seconds)
+        while not solving.done() and (left := limits.seconds_left):  # waits are given back to it
+            await asyncio.wait({solving}, timeout=left)
         if solving.done():
             return await solving
+        failing = limits.failing  # before the end of the call clears it
     finally:
         await _stop(solving)
+    if failing:
+        raise ModelUnavailable(
+            f"model {model.name!r} was being asked again when the time of {limits.seconds:g} s was "
+            f"over; the last: {failing}"
+        )
     return Ending(Outcome.LIMIT, f"the time of {limits.seconds:g} s is over")
 
 

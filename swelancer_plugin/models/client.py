@@ -7,10 +7,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from swelancer_plugin.models import chat, responses, trimming
-from swelancer_plugin.models.answers import Malformed, ServerSaid
+from swelancer_plugin.models.answers import MAX_COST, Malformed, ServerSaid
 from swelancer_plugin.models.endpoint import Endpoint
 from swelancer_plugin.models.failures import (
     NoReasoning,
@@ -21,9 +21,10 @@ from swelancer_plugin.models.failures import (
     error_of,
     verdict,
 )
-from swelancer_plugin.models.interface import Message, Reply, RequestRefused, Tool
+from swelancer_plugin.models.interface import Message, ModelError, Reply, RequestRefused, Tool
 from swelancer_plugin.models.options import ModelOptions
 from swelancer_plugin.models.pricing import Prices
+from swelancer_plugin.models.proven import Proven
 from swelancer_plugin.models.retries import OnRetry, Patience
 from swelancer_plugin.models.secrets import Scrubber
 from swelancer_plugin.models.transport import sdk_client
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 __all__ = ["ModelOptions", "OpenAIModel"]
+
+_UNSENT: Final = {"ConnectError", "ConnectTimeout", "PoolTimeout"}
+"""How httpx calls what fails before anything of a request is at the server."""
 
 
 def _silent(reason: str, wait: float) -> None:
@@ -42,7 +46,8 @@ class OpenAIModel:
     """Implements `Model` for a server that speaks the chat completions or the responses API.
 
     One for each attempt. To be closed in the event loop that asked it; the next `ask`, in any
-    loop, connects anew. `on_retry` may be set at any time.
+    loop, connects anew. `on_retry` may be set at any time. `proven` is what clients of the same
+    endpoint and options share.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class OpenAIModel:
         prices: Prices,
         on_retry: OnRetry = _silent,
         dice: random.Random | None = None,
+        proven: Proven | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.on_retry = on_retry
@@ -61,8 +67,7 @@ class OpenAIModel:
         self._scrubber = Scrubber(endpoint)
         self._client: AsyncOpenAI | None = None
         self._reasoning = True
-        self._proven: set[bool] = set()
-        """Whether requests with tools, and without, were ever answered."""
+        self._proven = Proven() if proven is None else proven
         self._ratio = trimming.CHARS_PER_TOKEN
         self._accepted: int | None = None
         """Characters of a prompt that went through after a longer one had not."""
@@ -81,10 +86,25 @@ class OpenAIModel:
     async def ask(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> Reply:
         """Return the model's next message, trimming and asking again as needed.
 
-        Raises WrongSetup, ModelUnavailable, RequestRefused; none of them holds a key.
+        Raises WrongSetup, ModelUnavailable, RequestRefused; none of them holds a key. The cost is
+        None, or the error `billed`, where a try may have been charged for beside the last.
         """
         where = f"model {self.name!r} at {self.endpoint.host}"
         patience = Patience(self._options, where, self.on_retry, self._dice)
+        try:
+            reply = await self._ask(messages, tools, patience, where)
+        except ModelError as error:
+            error.billed = patience.billed
+            raise
+        return replace(reply, cost=None) if patience.billed else reply
+
+    async def _ask(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[Tool],
+        patience: Patience,
+        where: str,
+    ) -> Reply:
         sent = trimming.fit(messages, self._room(tools))
         too_long = False
         while True:
@@ -144,16 +164,18 @@ class OpenAIModel:
             async with asyncio.timeout(self._options.call_seconds):
                 body = await self._post(messages, tools)
         except APIStatusError as error:
-            said = error_of(error.response.content, self._scrubber)
+            fault = error_of(error.response.content, self._scrubber)
             headers = {name.lower(): value for name, value in error.response.headers.items()}
-            return verdict(self.endpoint, error.status_code, said, headers, proven)
+            return verdict(self.endpoint, error.status_code, fault, headers, proven)
         except TimeoutError:
-            return Retry(f"no whole answer in {self._options.call_seconds:g} s")
+            return Retry(f"no whole answer in {self._options.call_seconds:g} s", billed=True)
         except APIConnectionError as error:
             cause = error.__cause__ or error
-            return Retry(self._scrubber.line(f"connection failed: {type(cause).__name__}: {cause}"))
+            kind = type(cause).__name__
+            said = self._scrubber.line(f"connection failed: {kind}: {cause}")
+            return Retry(said, billed=kind not in _UNSENT)
         except (Malformed, OpenAIError) as error:
-            return Retry(self._scrubber.line(f"an answer that is no reply: {error}"))
+            return self._no_reply(error)
         return self._read(body, proven)
 
     def _read(self, body: bytes, proven: bool) -> Reply | Verdict:
@@ -164,8 +186,12 @@ class OpenAIModel:
             said = cleaned(error.error, self._scrubber)
             return verdict(self.endpoint, error.status, said, {}, proven)
         except (Malformed, ValueError) as error:
-            return Retry(self._scrubber.line(f"an answer that is no reply: {error}"))
+            return self._no_reply(error)
         return replace(reply, cost=self._cost(reply, billed))
+
+    def _no_reply(self, error: Exception) -> Retry:
+        said = self._scrubber.line(f"an answer that is no reply: {error}")
+        return Retry(said, billed=True)
 
     async def _post(self, messages: Sequence[Message], tools: Sequence[Tool]) -> bytes:
         if self._client is None:
@@ -184,7 +210,8 @@ class OpenAIModel:
         """Return what OpenRouter says it charged; it alone is believed. Otherwise the tables."""
         if self.endpoint.provider == "openrouter" and billed is not None:
             return billed
-        return self._prices.cost(self.endpoint, reply.usage)
+        cost = self._prices.cost(self.endpoint, reply.usage)
+        return None if cost is None or cost > MAX_COST else cost
 
 
 def _plain(message: Message) -> Message:

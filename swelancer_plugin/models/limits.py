@@ -1,4 +1,7 @@
-"""What bounds an attempt: turns, tokens, time."""
+"""What bounds an attempt: turns, tokens, time.
+
+The time is the agent's: what is waited for a model's server that fails is given back.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,12 @@ class Limits:
     """Wall time for one command of the agent."""
     turns: int = 0
     usage: Usage = field(default_factory=Usage)
+    estimated: int = 0
+    """Tokens of calls whose server counted none: by their length, and for this bound alone."""
     started: float = field(default_factory=time.monotonic)
+    failing: str = ""
+    """Why the model's server failed last, while a call of it is tried again; empty otherwise."""
+    _waited_until: float = 0.0
 
     @property
     def turns_left(self) -> int:
@@ -41,12 +49,26 @@ class Limits:
         """Count a call of the model. Raises LimitReached, naming the bound, where none is left."""
         if self.turns >= self.max_turns:
             raise LimitReached(f"all {self.max_turns} turns are used")
-        if self.max_tokens is not None and self.usage.total >= self.max_tokens:
-            raise LimitReached(f"{self.usage.total} of {self.max_tokens} tokens are used")
+        used = self.usage.total + self.estimated
+        if self.max_tokens is not None and used >= self.max_tokens:
+            about = "about " if self.estimated else ""
+            raise LimitReached(f"{about}{used} of {self.max_tokens} tokens are used")
         if not self.seconds_left:
             raise LimitReached(f"the time of {self.seconds:g} s is over")
         self.turns += 1
 
-    def spend(self, usage: Usage) -> None:
-        """Count what a call took."""
+    def spend(self, usage: Usage, estimated: int = 0) -> None:
+        """Count what a call took; `estimated` tokens where the server did not say."""
         self.usage += usage
+        self.estimated += estimated
+
+    def wait(self, reason: str, seconds: float) -> None:
+        """Give back so many seconds from now on, in which nothing can be done but wait.
+
+        Once where several calls wait at the same time.
+        """
+        self.failing = reason
+        now = time.monotonic()
+        until = max(self._waited_until, now + seconds)
+        self.started += until - max(self._waited_until, now)
+        self._waited_until = until

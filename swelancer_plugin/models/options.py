@@ -15,7 +15,7 @@ class ModelOptions:
     temperature: float | None = None
     reasoning_effort: str | None = None
     seed: int | None = None
-    """Of the chat API alone. The responses API has none and a seed is not sent there, so that whoever
+    """Of the chat API alone. The responses API has none, and a seed is not sent there: whoever
     takes both from a user has to refuse them together."""
     max_output_tokens: int | None = None
     """Of one reply, reasoning included."""

@@ -34,6 +34,8 @@ class Patience:
         self._dice = dice
         self._tries = 0
         self._started = time.monotonic()
+        self.billed = False
+        """Whether one of the tries that failed may have been charged for."""
 
     async def wait(self, failure: Retry) -> None:
         """Wait before the next try. Raises ModelUnavailable where there is to be none.
@@ -42,12 +44,16 @@ class Patience:
         `ModelOptions.retry_seconds` after the call, whoever asks for the wait.
         """
         self._tries += 1
+        self.billed = self.billed or failure.billed
         if self._tries > self._options.retries:
             self._give_up(failure, "no retry is left")
-        seconds = max(self._backoff(), self._asked(failure))
-        if time.monotonic() - self._started + seconds > self._options.retry_seconds:
-            self._give_up(failure, f"the next one, after a wait of {seconds:.4g} s, would begin later"
-                                   f" than the {self._options.retry_seconds:g} s for a call allow")  # fmt: skip
+        backoff, asked = self._backoff(), failure.wait or 0.0
+        left = self._started + self._options.retry_seconds - time.monotonic()
+        if max(backoff, asked) > left:
+            wait = f"the next one, after {max(backoff, asked):.4g} s,"
+            self._give_up(failure, f"{wait} would be later than {self._options.retry_seconds:g} s")
+        # above what is asked for, since the other workers were asked for the same
+        seconds = min(left, max(backoff, asked * self._dice.uniform(1.0, 1.25)))
         self._on_retry(failure.reason, seconds)
         await asyncio.sleep(seconds)
 
@@ -55,10 +61,6 @@ class Patience:
         """Return a wait that doubles each time, with jitter so that many workers spread out."""
         steady = self._options.first_wait * 2.0 ** min(self._tries - 1, 30)
         return min(MAX_OWN_WAIT, steady) * self._dice.uniform(0.75, 1.25)
-
-    def _asked(self, failure: Retry) -> float:
-        """Return what the server asks for, and some more: the other workers were told the same."""
-        return (failure.wait or 0.0) * self._dice.uniform(1.0, 1.25)
 
     def _give_up(self, failure: Retry, why: str) -> None:
         tries = "1 try" if self._tries == 1 else f"{self._tries} tries"

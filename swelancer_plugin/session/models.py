@@ -110,4 +110,5 @@ def open_model(run: Run, on_retry: Callable[[str, float], None]) -> OpenAIModel:
         ),
         Prices.load(None if settings.price_file is None else Path(settings.price_file)),
         on_retry,
+        proven=run.proven,
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from swelancer_plugin.models.proven import Proven
 from swelancer_plugin.runs.store import RunExists, create_run
 from swelancer_plugin.session.options import keys, resolve_settings
 from swelancer_plugin.settings import Settings
@@ -38,6 +39,8 @@ class Run:
     """The provider of the judges' computers, where it is another."""
     keys: dict[str, str] = field(default_factory=dict, repr=False)
     """API keys by variable, for this process alone."""
+    proven: Proven = field(default_factory=Proven, repr=False)
+    """Whether the model has answered in this process: then its refusals are of single requests."""
     problem: str | None = None
     """Why nobody can work, or an empty text; None before it was looked into."""
     ended: str = ""

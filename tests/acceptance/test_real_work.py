@@ -170,6 +170,7 @@ IMPATIENT = """
         yield opened
         await opened.close()
 """
+FORBIDDEN = Answer(403, b"<html>Attention Required!</html>")
 DECISION = '{"selected_proposal_id": 2}'
 DECIDE = f"```python\nopen('manager_decisions.json', 'w').write({DECISION!r})\n```"
 
@@ -187,13 +188,14 @@ DECIDE = f"```python\nopen('manager_decisions.json', 'w').write({DECISION!r})\n`
         ([CUT] * 3, "void", "connection failed"),
         ([MALFORMED] * 3, "void", "no reply"),
         ([EMPTY_CHOICES] * 3, "void", "no reply"),
+        ([DECIDE, FORBIDDEN], "limit", "403"),
         ([DECIDE, *[TOO_LONG] * 30], "limit", "nothing is left to leave out"),
         ([DECIDE, HELD], "limit", "the time of 10 s is over"),
     ],
     ids=[
         *("busy", "cut", "malformed", "null", "trimmed"),
         *("always-429", "always-500", "always-cut", "always-malformed", "never-a-choice"),
-        *("too-long", "slow"),
+        *("refused", "too-long", "slow"),
     ],
 )
 def test_what_becomes_of_each_fault_of_the_server(

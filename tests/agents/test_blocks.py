@@ -79,12 +79,15 @@ DONE = [
         "DONE ✅",
     ),
     *("Everything works now.\n\nDONE", "DONE\nThank you.", "```python\nx\n```\nDONE"),
+    *("<think>a\n```python\nx\n```\n</think>\n\nDONE", "DONE\n<think>"),
     *("DONE\n```python\nx\n```", "```python\nx\n```\r\n**Done.**\r\n", "```json\n{}\n```\ndone"),
 ]
 NOT_DONE = [
     *("", "I am done with reading.", "done, I think", "DONE?no", "UNDONE", "not done"),
     *("```python\nDONE\n```", "```python\nx\nDONE", "```\nDONE\n```", "I will say DONE later"),
     *("The work is not\nyet DONE", "doned", "DONE DONE", "d o n e"),
+    *("Done:\n- fixed a\n\nNext I run the tests:", "# Done\n- a\n# To do\n- b", "[done]\nand"),
+    *("<think>\nDONE\n</think>\nNot yet.", " <think>then\nDONE", "<think>\nDONE\n</think>"),
 ]
 
 
@@ -96,6 +99,13 @@ def test_done(reply: str) -> None:
 @pytest.mark.parametrize("reply", NOT_DONE)
 def test_not_done(reply: str) -> None:
     assert not parse(reply).done
+
+
+def test_a_thought_is_no_part_of_a_reply() -> None:
+    thought = "\n<think>\nFirst:\n```python\nwrong\n```\n</think>\n"
+    assert only(thought + "```python\nright\n```") == Block("python", "right\n")
+    assert parse("<think>\n```python\nwrong\n```\n").blocks == ()
+    assert only("```python\n<think>\n```").code == "<think>\n", "only what a reply begins with"
 
 
 def test_an_item_of_a_list_that_is_done_is_no_end() -> None:

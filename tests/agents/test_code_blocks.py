@@ -8,8 +8,8 @@ import pytest
 
 from swelancer_plugin.agents import code_blocks
 from swelancer_plugin.agents.code_blocks import CodeBlocks
-from swelancer_plugin.computers.interface import EngineError
-from swelancer_plugin.models.interface import ModelUnavailable, ToolCall
+from swelancer_plugin.computers.interface import CommandResult, EngineError
+from swelancer_plugin.models.interface import Message, ModelUnavailable, Reply, ToolCall
 from swelancer_plugin.models.limits import LimitReached, Limits
 from swelancer_plugin.task import Variant
 from tests.agents.script import Line, Script, local, play, says
@@ -111,6 +111,7 @@ def test_what_is_no_block_and_no_end_costs_a_turn() -> None:
         "```bash\ntouch a\n```\nDONE",
         "```\nopen('b', 'w')\n```",
         says("```python\nopen('c', 'w')\nopen(", cut=True),
+        says("DONE\n```python\nopen('c', 'w')\nopen(", cut=True),
         says("```python\nopen('d', 'w')"),
         "DONE",
     )
@@ -120,7 +121,8 @@ def test_what_is_no_block_and_no_end_costs_a_turn() -> None:
         f"{code_blocks.NO_SHELL.format(language='bash')}\nTurns left: 37",
         f"{code_blocks.NO_BLOCK}\nTurns left: 36",
         f"{code_blocks.CUT}\nTurns left: 35",
-        "(no output)\nTurns left: 34",
+        f"{code_blocks.CUT}\nTurns left: 34",
+        "(no output)\nTurns left: 33",
     ]
     assert sorted(left) == ["d"]
 
@@ -169,9 +171,9 @@ def test_a_timeout_kills_what_the_code_started() -> None:
             "print(b'sleep\\098765.43\\0' in lines)"
         ),
         "DONE",
-        limits=Limits(command_seconds=3.0),
+        limits=Limits(command_seconds=20.0),
     )
-    assert script.told[0] == "before\n[killed: it ran longer than 3 s]\nTurns left: 39"
+    assert script.told[0] == "before\n[killed: it ran longer than 20 s]\nTurns left: 39"
     assert script.told[1] == "False\nTurns left: 38"
 
 
@@ -193,8 +195,10 @@ def test_what_the_model_raises_passes() -> None:
 
 
 def test_calls_of_tools_that_nobody_offered_are_dropped() -> None:
-    script, _ = session(says(python("1"), ToolCall("i", "shell", "{}")), "DONE")
-    assert script.conversation[1].tool_calls == ()
+    own = ({"type": "function_call", "call_id": "i"},)
+    message = Message("assistant", python("1"), (ToolCall("i", "shell", "{}"),), items=own)
+    script, _ = session(Reply(message), "DONE")
+    assert (script.conversation[1].tool_calls, script.conversation[1].items) == ((), ())
 
 
 def decide(proposal: int) -> str:
@@ -238,6 +242,15 @@ def test_without_python_no_model_is_asked() -> None:
                 await play(CodeBlocks(), computer, computer.workdir)
 
     asyncio.run(run())
+
+
+def test_a_python_that_is_slow_to_begin_is_no_missing_one() -> None:
+    class Slow:
+        async def send_shell_command(self, command: str, timeout: float) -> CommandResult:
+            return CommandResult(b"", 124, timed_out=True)
+
+    with pytest.raises(LimitReached, match="all 0 turns are used"):
+        asyncio.run(play(CodeBlocks(), Slow(), "/", limits=Limits(max_turns=0)))  # type: ignore[arg-type]
 
 
 def test_commands_are_in_the_transcript(tmp_path: Path) -> None:

@@ -52,11 +52,11 @@ async def test_code_blocks(client: docker.DockerClient, python_spec: ComputerSpe
                 "p.write_text(p.read_text().replace('a - b', 'a + b'))"
             )
             + "DONE",
-            limits=Limits(command_seconds=5.0),
+            limits=Limits(command_seconds=20.0),
         )
         assert script.told == [
             f"{WORKDIR} ['total.py']\nTurns left: 39",
-            "1 False\n[killed: it ran longer than 5 s]\nTurns left: 38",
+            "1 False\n[killed: it ran longer than 20 s]\nTurns left: 38",
             "[]\nTurns left: 37",
             "200000\nTurns left: 36",
         ]

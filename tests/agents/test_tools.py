@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from swelancer_plugin.agents import tools
 from swelancer_plugin.agents.tools import Tools
-from swelancer_plugin.models.interface import Message, ToolCall
+from swelancer_plugin.models.interface import Message, Reply, ToolCall
 from swelancer_plugin.models.limits import LimitReached, Limits
 from swelancer_plugin.task import Variant
 from tests.agents.script import Line, Script, local, play, says
@@ -233,6 +233,24 @@ def test_an_unknown_tool_is_told_and_sent_back_as_a_server_can_take_it() -> None
     assert json.loads(sent.arguments) == {"unreadable": '{"a"'}
 
 
+@pytest.mark.parametrize(
+    ("made", "kept"),
+    [
+        (call("shell", command="true"), True),
+        (ToolCall("i", "shell", "{"), False),
+        (ToolCall("i", "", "{}"), False),
+    ],
+)
+def test_a_server_s_own_form_goes_back_where_no_call_was_changed(
+    made: ToolCall, kept: bool
+) -> None:
+    own = ({"type": "reasoning", "encrypted_content": "x"}, {"type": "function_call"})
+    script, _ = session(Reply(Message("assistant", "", (made,), items=own)), SUBMIT)
+    assert script.conversation[1].items == (own if kept else ())
+    if not made.name:
+        assert script.told[0].startswith("error: no tool ''; there are shell")
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -281,11 +299,11 @@ def test_a_reply_without_calls_is_reminded_and_the_work_ends_when_nothing_helps(
 
 def test_a_timeout_is_told_and_no_argument_lifts_the_bound() -> None:
     limits = Limits(command_seconds=1.0)
-    slow = call("shell", command="echo a; sleep 987", timeout=9999)
+    slow = call("shell", command="sleep 987", timeout=9999)
     quick = call("shell", command="sleep 987", timeout=0.1)
     script, _ = session(says("", slow, quick), SUBMIT, limits=limits)
     assert _without_turns(script.conversation[2:]) == [
-        "a\n[killed: it ran longer than 1 s]",
+        "(no output)\n[killed: it ran longer than 1 s]",
         "(no output)\n[killed: it ran longer than 0.1 s]",
     ]
 

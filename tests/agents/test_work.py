@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from swelancer_plugin.agents import work as work_module
+from swelancer_plugin.agents.shell import Shell
+from swelancer_plugin.agents.toolbox import answer
 from swelancer_plugin.agents.work import work
 from swelancer_plugin.computers.interface import (
     ComputerError,
@@ -17,17 +20,22 @@ from swelancer_plugin.computers.interface import (
 )
 from swelancer_plugin.grading.submission import Ending
 from swelancer_plugin.models.interface import (
+    JournalBroken,
     Message,
     Model,
     ModelUnavailable,
     RequestRefused,
+    ToolCall,
     WrongSetup,
 )
 from swelancer_plugin.models.limits import LimitReached, Limits
+from swelancer_plugin.models.metered import Metered
 from swelancer_plugin.models.transcript import Transcript
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.task import Brief
 from tests.agents.script import Script, Silent, a_brief, local
+from tests.models.asking import asked
+from tests.models.scripted import BROKEN, HELD, Step, error
 
 
 class Acting:
@@ -118,7 +126,14 @@ def test_what_an_agent_raises_becomes_its_ending(
 
 
 @pytest.mark.parametrize(
-    "error", [EngineError("e"), ModelUnavailable("m"), WrongSetup("w"), KeyboardInterrupt()]
+    "error",
+    [
+        EngineError("e"),
+        ModelUnavailable("m"),
+        WrongSetup("w"),
+        JournalBroken("j"),
+        KeyboardInterrupt(),
+    ],
 )
 def test_what_no_agent_causes_is_raised_even_from_a_group(error: BaseException) -> None:
     for raised in (error, GROUP("g", [ValueError("x"), GROUP("h", [error])])):
@@ -150,6 +165,73 @@ def test_the_time_of_the_work_is_bounded() -> None:
         await asyncio.Event().wait()
 
     assert run(act, seconds=0.05) == OVER
+
+
+async def at_the_limit(script: Sequence[Step], path: Path, seconds: float) -> Ending:
+    """Let an agent ask a real server until its time is over."""
+    limits, transcript = Limits(seconds=seconds), Transcript(path)
+    async with asked(script) as (client, _, _):
+        model = Metered(client, limits, transcript)
+        client.on_retry = model.retry
+
+        async def act(model: Model) -> None:
+            await model.ask([Message("user", "x")])
+            await asyncio.Event().wait()
+
+        try:
+            async with local() as computer:
+                return await work(Acting(act), a_brief("/x"), computer, model, limits, transcript)
+        finally:
+            transcript.close()
+
+
+@pytest.mark.slow
+def test_a_server_that_fails_until_the_time_is_over_is_not_the_agent_s_fault(
+    tmp_path: Path,
+) -> None:
+    over = (
+        "model 'openai/gpt-4o' was being asked again when the time of 4 s was over; the last: 500"
+    )
+    with pytest.raises(ModelUnavailable, match=over):
+        asyncio.run(at_the_limit([BROKEN, HELD], tmp_path / "t", 4.0))
+    lines = [json.loads(line) for line in (tmp_path / "t").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["message", "retry", "failure"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", [[HELD], [BROKEN, "done"]])
+def test_a_call_that_is_slow_or_that_succeeded_at_last_is_within_the_time(
+    script: list[Step], tmp_path: Path
+) -> None:
+    ending = asyncio.run(at_the_limit(script, tmp_path / "t", 4.0))
+    assert ending == Ending(Outcome.LIMIT, "the time of 4 s is over")
+
+
+@pytest.mark.slow
+def test_what_is_waited_for_a_server_is_no_time_of_the_agent_s(tmp_path: Path) -> None:
+    slow = error(503, "busy", {"Retry-After": "5"})
+    asyncio.run(at_the_limit([slow, "done"], tmp_path / "t", 4.0))
+    lines = [json.loads(line) for line in (tmp_path / "t").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["message", "retry", "reply"]
+
+
+def test_a_transcript_that_can_t_be_written_is_not_the_agent_s_fault() -> None:
+    async def run() -> None:
+        limits, transcript = Limits(), Transcript(Path("/dev/full"))
+        model = Metered(Script(["a"], limits), limits, transcript)
+
+        async def act(model: Model) -> None:
+            await model.ask([Message("user", "x")])
+
+        async with local() as computer:
+            with pytest.raises(JournalBroken, match="/dev/full can't be written"):
+                await work(Acting(act), a_brief("/x"), computer, model, limits, transcript)
+            shell = Shell(computer, computer.workdir, limits, transcript)
+            with pytest.raises(JournalBroken, match="/dev/full can't be written"):
+                await answer(ToolCall("i", "shell", '{"command": "true"}'), shell)
+        transcript.close()
+
+    asyncio.run(run())
 
 
 def test_an_agent_may_put_its_things_away_when_its_time_is_over() -> None:

@@ -14,6 +14,7 @@ from swelancer_plugin.models.endpoint import Endpoint, Provider
 from swelancer_plugin.models.interface import Message, ModelError, Tool
 from swelancer_plugin.models.options import ModelOptions
 from swelancer_plugin.models.pricing import Prices
+from swelancer_plugin.models.proven import Proven
 from tests.models.scripted import Script, ScriptedServer
 
 KEY = "sk-test-abcdefghijklmnopqrstuvwxyz-9876"
@@ -32,6 +33,7 @@ async def asked(
     prices: Prices | None = None,
     base_url: str | None = None,
     userinfo: str = "",
+    proven: Proven | None = None,
 ) -> AsyncIterator[tuple[OpenAIModel, ScriptedServer, list[tuple[str, float]]]]:
     """Yield a model, its server, and the retries as they were told."""
     told: list[tuple[str, float]] = []
@@ -42,7 +44,7 @@ async def asked(
     with ScriptedServer(script) as server:
         url = base_url or server.url
         at = Endpoint("gpt-4o", url, KEY, provider, "openai/gpt-4o", userinfo)
-        model = OpenAIModel(at, options, prices or Prices(), tell, random.Random(1))
+        model = OpenAIModel(at, options, prices or Prices(), tell, random.Random(1), proven)
         try:
             yield model, server, told
         finally:

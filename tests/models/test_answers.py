@@ -52,7 +52,7 @@ async def test_odd_contents(message: dict[str, object], content: str) -> None:
         {"message": {"content": [{"text": {}}]}},
         {"message": {"tool_calls": "run"}},
         {"message": {"tool_calls": [None]}},
-        {"message": {"tool_calls": [{"function": {"name": None}}]}},
+        {"message": {"tool_calls": [{"function": {"name": 7}}]}},
         {"message": {"tool_calls": [{"id": 1, "function": {"name": "run"}}]}},
         {"error": {"code": 502, "message": "provider"}, "message": {"content": ""}},
     ],
@@ -73,6 +73,40 @@ async def test_tool_calls_of_other_servers() -> None:
         ToolCall("call_0", "run", '{"c": "ls"}'),
         ToolCall("call_1", "run", "{}"),
     )
+
+
+@in_a_loop
+@pytest.mark.parametrize(
+    "function", [None, "run", [], {}, {"name": ""}, {"name": None, "arguments": None}]
+)
+async def test_a_call_without_a_name_is_kept_for_the_agent_to_tell(function: object) -> None:
+    message = {"content": None, "tool_calls": [{"id": "a", "function": function}]}
+    async with asked([Answer(body={"choices": [{"message": message}]})]) as (model, _, told):
+        assert (await model.ask(BRIEF)).message.tool_calls == (ToolCall("a", "", "{}"),)
+    assert told == []
+
+
+THOUGHT = {"type": "reasoning", "encrypted_content": "x"}
+TEXT = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "a"}]}
+
+
+@pytest.mark.parametrize(
+    ("output", "carried"),
+    [
+        ([THOUGHT, TEXT], (THOUGHT, TEXT)),
+        ([THOUGHT, THOUGHT, TEXT, THOUGHT], (THOUGHT, THOUGHT, TEXT)),
+        ([THOUGHT], ()),
+        ([TEXT, THOUGHT], ()),
+        ([{"type": "reasoning"}, TEXT], ()),
+    ],
+)
+def test_reasoning_goes_back_with_what_it_led_to(
+    output: list[object], carried: tuple[object, ...]
+) -> None:
+    reply, _ = responses.reply({"status": "incomplete", "output": output})
+    assert reply.message.items == carried
+    (sent,) = responses.request(AT, ModelOptions(), [reply.message], [])["input"][-1:]
+    assert sent["type"] == "message"
 
 
 @in_a_loop

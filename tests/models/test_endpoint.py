@@ -45,6 +45,46 @@ def test_a_server_of_one_s_own_wants_no_key() -> None:
     assert endpoint("llama", LOCAL, {}).key == NO_KEY
 
 
+OWN = {**KEYS, "SWELANCER_API_KEY": "sk-own"}
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "key"),
+    [
+        (LOCAL, OWN, "sk-own"),
+        ("https://host/v1", OWN, "sk-own"),
+        ("https://host/v1", {**KEYS, "SWELANCER_API_KEY": " "}, "sk-openai"),
+        ("http://localhost:1/v1", KEYS, "sk-openai"),
+        ("http://[::1]:1/v1", OWN, "sk-own"),
+        ("http://127.9.9.9/v1", OWN, "sk-own"),
+        ("http://host/v1", {}, NO_KEY),
+        ("http://host/v1", {**KEYS, "SWELANCER_API_KEY": NO_KEY}, NO_KEY),
+        ("http://me:word@host/v1", KEYS, NO_KEY),
+        (ROUTER, OWN, "sk-or-router"),
+        (OPENAI, OWN, "sk-openai"),
+    ],
+)
+def test_which_key_goes_where(url: str, environment: dict[str, str], key: str) -> None:
+    assert endpoint("llama", url, environment).key == key
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://host:8000/v1",
+        "HTTP://10.0.0.1/v1",
+        "http://[fe80::1]/v1",
+        "http://localhost.example/v1",
+        "http://127.0.0.1.example/v1",
+        "http://api.openai.com/v1",
+        "http://openrouter.ai/api/v1",
+    ],
+)
+def test_no_key_goes_through_a_network_as_plain_text(url: str) -> None:
+    with pytest.raises(WrongSetup, match=r"give an https URL, or, .* set SWELANCER_API_KEY=no-key"):
+        endpoint("llama", url, OWN)
+
+
 @pytest.mark.parametrize(
     ("name", "base_url", "variable"),
     [

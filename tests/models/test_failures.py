@@ -4,6 +4,7 @@ import pytest
 
 from swelancer_plugin.models.interface import ModelError, RequestRefused, WrongSetup
 from swelancer_plugin.models.options import ModelOptions
+from swelancer_plugin.models.proven import Proven
 from tests.models.asking import BRIEF, QUICK, RESPONSES, RUN, asked, raised
 from tests.models.scripted import (
     NO_CREDIT,
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="function")
 @pytest.mark.parametrize(
     ("fault", "text"),
     [
-        (UNAUTHORIZED, "the key is refused (401: Incorrect API key provided): check OPENAI_API"),
+        (UNAUTHORIZED, "the key is refused (401: Incorrect API key provided): check SWELANCER_A"),
         (error(403, "no access"), "the key is refused (403: no access)"),
         (UNKNOWN_MODEL, "no such model there, or no such API (404: The model does not exist)"),
         (Answer(404, b"404 page not found"), "check the model's name and the server's URL"),
@@ -106,6 +107,57 @@ async def test_what_was_taken_once_is_no_wrong_setup() -> None:
             await model.ask(BRIEF)
         with pytest.raises(WrongSetup):
             await model.ask(BRIEF, [RUN])
+
+
+FIREWALL = Answer(403, b"<html>Forbidden: a script in the request</html>")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        FIREWALL,
+        UNKNOWN_MODEL,
+        Answer(404, b"not found"),
+        Answer(405, b""),
+        error(410, "gone"),
+        Answer(302, b"", {"Location": "http://127.0.0.1:1/blocked"}),
+        error(400, "The model does not exist", code="model_not_found"),
+        UNSUPPORTED,
+    ],
+)
+async def test_one_conversation_does_not_end_a_run_that_works(fault: Step) -> None:
+    async with asked(["done", fault]) as (model, _, told):
+        await model.ask(BRIEF)
+        with pytest.raises(RequestRefused, match="the request is refused"):
+            await model.ask(BRIEF)
+    assert told == []
+
+
+async def test_a_key_that_was_taken_once_is_tried_again() -> None:
+    slip = error(401, "who?")
+    async with asked(["done", slip, "done"]) as (model, _, told):
+        await model.ask(BRIEF)
+        assert (await model.ask(BRIEF)).message.content == "done"
+    assert [reason for reason, _ in told] == ["401: who?"]
+
+
+@pytest.mark.parametrize("fault", [UNAUTHORIZED, NO_CREDIT, error(402, "Insufficient credits")])
+async def test_a_key_that_is_revoked_and_credit_that_is_spent_end_a_run(fault: Step) -> None:
+    async with asked(["done", fault]) as (model, _, _):
+        await model.ask(BRIEF)
+        with pytest.raises(WrongSetup):
+            await model.ask(BRIEF)
+
+
+async def test_what_one_client_proved_the_next_one_knows() -> None:
+    proven = Proven()
+    async with asked(["done"], proven=proven) as (first, _, _):
+        await first.ask(BRIEF)
+    async with asked([FIREWALL, FIREWALL], proven=proven) as (second, _, _):
+        with pytest.raises(RequestRefused):
+            await second.ask(BRIEF)
+        with pytest.raises(WrongSetup):
+            await second.ask(BRIEF, [RUN])
 
 
 @pytest.mark.parametrize(

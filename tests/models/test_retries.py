@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import gzip
+import random
 from dataclasses import replace
 
 import pytest
 
-from swelancer_plugin.models.interface import (
-    ModelUnavailable,
-)
+from swelancer_plugin.models.failures import Retry
+from swelancer_plugin.models.interface import ModelUnavailable
 from swelancer_plugin.models.options import ModelOptions
+from swelancer_plugin.models.retries import Patience
 from tests.models.asking import BRIEF, QUICK, RESPONSES, asked, raised
 from tests.models.scripted import (
     BROKEN,
@@ -93,16 +94,24 @@ async def test_the_backoff_grows() -> None:
 
 @pytest.mark.parametrize(
     ("headers", "wait"),
-    [
-        ({"Retry-After": "0.002"}, 0.002),
-        ({"retry-after-ms": "3", "Retry-After": "9"}, 0.003),
-        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
-    ],
+    [({"Retry-After": "0.002"}, 0.002), ({"retry-after-ms": "3", "Retry-After": "9"}, 0.003)],
 )
 async def test_an_asked_wait_is_kept(headers: dict[str, str], wait: float) -> None:
-    async with asked([error(429, "slow", headers), "done"]) as (model, _, told):
-        await model.ask(BRIEF)
-    assert told == [("429: slow", wait)]
+    async with asked([error(429, "slow", headers)] * 4) as (model, _, told):
+        with pytest.raises(ModelUnavailable):
+            await model.ask(BRIEF)
+    waits = [waited for _, waited in told]
+    assert all(wait <= waited <= 1.25 * wait for waited in waits)
+    assert len(set(waits)) == 3, "workers that are asked for the same spread out"
+
+
+@pytest.mark.parametrize("asked_wait", ["0", "0.00001", "Wed, 21 Oct 2015 07:28:00 GMT"])
+async def test_a_short_asked_wait_does_not_use_up_the_retries(asked_wait: str) -> None:
+    async with asked([error(429, "slow", {"Retry-After": asked_wait})] * 4) as (model, _, told):
+        with pytest.raises(ModelUnavailable):
+            await model.ask(BRIEF)
+    steady = [0.0001, 0.0002, 0.0004]
+    assert all(0.75 * s <= w <= 1.25 * s for s, (_, w) in zip(steady, told, strict=True))
 
 
 @pytest.mark.parametrize("value", ["soon", "nan", "-1", "inf", "", "Wed, 99 Foo", "\xff", "1e999"])
@@ -112,15 +121,29 @@ async def test_an_odd_wait_is_passed_over(value: str) -> None:
     assert 0 < told[0][1] < 0.001
 
 
-@pytest.mark.parametrize("value", ["121", "Fri, 21 Oct 2095 07:28:00 GMT"])
+@pytest.mark.parametrize("value", ["901", "1e308", "Fri, 21 Oct 2095 07:28:00 GMT"])
 async def test_a_long_wait_is_none(value: str) -> None:
     failure = await raised([error(429, "tomorrow", {"Retry-After": value})])
     assert isinstance(failure, ModelUnavailable)
-    assert "in 1 try (the server asks to wait" in str(failure)
+    assert "in 1 try (the next one, after " in str(failure)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_an_asked_wait_that_is_just_in_time_is_kept(seed: int) -> None:
+    class Told(Exception):
+        pass
+
+    def tell(reason: str, wait: float) -> None:
+        raise Told(wait)
+
+    patience = Patience(replace(QUICK, retry_seconds=1000), "m", tell, random.Random(seed))
+    with pytest.raises(Told) as caught:
+        await patience.wait(Retry("503", 950.0))
+    assert 950 <= caught.value.args[0] <= 1000
 
 
 async def test_the_time_of_a_call_is_bounded() -> None:
     slow = error(503, "slow", {"Retry-After": "100"})
     failure = await raised([slow], replace(QUICK, retry_seconds=60))
     assert isinstance(failure, ModelUnavailable)
-    assert "in 1 try (the time of 60 s is over)" in str(failure)
+    assert "in 1 try (the next one, after 100 s, would be later than 60 s)" in str(failure)
