@@ -22,6 +22,8 @@ MANAGER = [task for task in ALL.values() if task.variant == "swe_manager"]
 PRICES = [50_00, 125_00, 250_00, 500_00, 1000_00, 4000_00, 8000_00]
 IC_ID = re.compile(r"\d+(_\d+)?")
 """The forms that the official lists have."""
+CLIENT = ("__init__", "send", "get", "made", "fields")
+"""The methods of `Group` that every file of hidden tests has a copy of."""
 SOURCE_PATH = re.compile(r"\b(?:scripts|server|shared|test|web)/[\w/.-]*\.m?js\b")
 TELLING = re.compile(r"\b(bug|broken|wrong|intentional\w*|deliberate\w*|todo|fixme|hidden)\b", re.I)
 
@@ -128,7 +130,7 @@ def test_the_issue_has_the_title_of_the_task(task: Task) -> None:
 
 
 @each(IC)
-def test_the_patches_apply_and_gold_mends(task: Task, tmp_path: Path) -> None:
+def test_the_patches_apply_and_change_files(task: Task, tmp_path: Path) -> None:
     bug, gold = patches(task)
     tree = copy_of_source(task, tmp_path / "tree")
     plain = contents(tree)
@@ -196,6 +198,31 @@ def test_the_hidden_tests_talk_over_http_alone(task: Task) -> None:
                 assert node.module.split(".")[0] in allowed, path
             elif isinstance(node, ast.Import):
                 assert {alias.name.split(".")[0] for alias in node.names} <= allowed, path
+
+
+def test_the_copies_of_the_client_are_equal() -> None:
+    copies: dict[str, set[str]] = {name: set() for name in CLIENT}
+    for path in (path for task in IC for path in hidden_tests(task)):
+        classes = [
+            node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)
+        ]
+        [client] = [found for found in classes if found.name == "Group"]
+        found = {
+            each.name: ast.dump(each) for each in client.body if isinstance(each, ast.FunctionDef)
+        }
+        for name, known in copies.items():
+            known.add(found[name])
+    assert {name: len(known) for name, known in copies.items()} == dict.fromkeys(CLIENT, 1)
+
+
+@each(IC)
+def test_helpers_are_equal_in_all_files_of_a_task(task: Task) -> None:
+    copies: dict[str, set[str]] = {}
+    for path in hidden_tests(task):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+                copies.setdefault(node.name, set()).add(ast.dump(node))
+    assert [name for name, known in copies.items() if len(known) > 1] == []
 
 
 @each(IC)

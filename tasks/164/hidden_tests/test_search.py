@@ -112,3 +112,17 @@ def test_what_is_stored_keeps_its_accents(app_url: str) -> None:
     group = Group(app_url)
     group.made("/expenses", group.fields(description=DECOMPOSED))
     assert group.get("/expenses")["expenses"][0]["description"] == DECOMPOSED
+
+
+def test_tags_and_their_budgets_are_as_before(app_url: str) -> None:
+    group = Group(app_url)
+    budget = {"tag": "caf\u00e9", "currency": "EUR", "amount": 5000}
+    answer = group.send("PUT", "/budgets", json=budget)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["tag"] == "caf\u00e9"
+    for tag, amount in (("caf\u00e9", 100), ("CAF\u00c9", 20), ("cafe", 3)):
+        group.made("/expenses", group.fields(note=f"#{tag}", amount=amount))
+    month = group.get("/summary", month="2024-03")
+    assert [each["spent"] for each in month["budgets"]] == [120]
+    assert month["currencies"][0]["tags"] == {"caf\u00e9": 120, "cafe": 3}
+    assert len(group.found("#cafe")) == 3

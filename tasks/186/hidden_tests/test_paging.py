@@ -119,14 +119,16 @@ def test_the_last_of_a_page_may_go(app_url: str) -> None:
 
 def test_the_last_of_a_page_may_move_to_another_day(app_url: str) -> None:
     group = Group(app_url)
-    group.bring_in(days(9))
-    seen: list[str] = []
-    for number, page in enumerate(group.pages(3)):
-        seen += [expense["id"] for expense in page]
-        if number == 0:
-            moved = group.fields(description="Moved", date="2024-06-01")
-            group.send("PUT", f"/expenses/{page[-1]['id']}", json=moved)
-    assert len(seen) == len(set(seen)) == 9
+    for date in ("2024-06-01", "2023-06-01"):
+        group = Group(app_url)
+        group.bring_in(days(9))
+        pages = group.pages(3)
+        first = [expense["id"] for expense in next(pages)]
+        moved = group.fields(description="Moved", date=date)
+        assert group.send("PUT", f"/expenses/{first[-1]}", json=moved).status_code == 200
+        seen = first + [expense["id"] for page in pages for expense in page]
+        stayed = [expense_id for expense_id in seen if expense_id != first[-1]]
+        assert len(stayed) == len(set(stayed)) == 8, date
 
 
 def test_expenses_of_one_import_and_one_day_are_all_delivered(app_url: str) -> None:

@@ -182,7 +182,6 @@ def test_nobody_archived_is_added_to_an_old_expense(app_url: str) -> None:
     ):
         answer = group.put(expense, **change)
         assert answer.status_code == 422, change
-        assert list(answer.json()["fields"]) == list(change)
     assert group.get(f"/expenses/{old['id']}") == old
     assert group.get(f"/expenses/{other['id']}") == other
 

@@ -177,6 +177,6 @@ export function addBackupRoutes(router, store) {
 
   router.on('POST', '/api/groups/restore', async (context) => {
     const backup = await readJson(context.req, BACKUP_LIMIT);
-    answerOnce(store, context, backup, () => ({ status: 201, value: store.addAll(recordsOf(backup)) }));
+    await answerOnce(store, context, backup, () => ({ status: 201, value: store.addAll(recordsOf(backup)) }));
   });
 }

@@ -10,11 +10,12 @@ const KEY = /^[\x21-\x7e]{1,200}$/;
  * To be called when the body has been read, with a `create` that does not wait for anything:
  * nothing can then come between the look at the receipts and the new one, however the two
  * requests overlap. An attempt that is refused leaves no receipt, so it can be put right and
- * sent again under its key.
+ * sent again under its key. The answer is sent when everything it speaks of is on disk, so
+ * that whoever has got it can forget the request.
  *
  * @param {() => { status: number, value: object }} create
  */
-export function answerOnce(store, { req, res, path }, body, create) {
+export async function answerOnce(store, { req, res, path }, body, create) {
   const key = req.headers['idempotency-key'];
   if (key === undefined) {
     const { status, value } = create();
@@ -30,11 +31,13 @@ export function answerOnce(store, { req, res, path }, body, create) {
     throw new HttpError(422, 'This Idempotency-Key was used for another request');
   }
   if (earlier) {
+    await store.flush();
     res.setHeader('idempotency-replayed', 'true');
     sendJson(res, earlier.status, earlier.value);
     return;
   }
   const { status, value } = create();
   store.addReceipt({ id, fingerprint, status, value });
+  await store.flush();
   sendJson(res, status, value);
 }

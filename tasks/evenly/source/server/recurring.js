@@ -56,7 +56,7 @@ export function addRecurringRoutes(router, store) {
   router.on('POST', '/api/groups/:groupId/recurring', async (context) => {
     const body = await readJson(context.req);
     const group = store.getGroup(context.params.groupId);
-    answerOnce(store, context, body, () => ({
+    await answerOnce(store, context, body, () => ({
       status: 201,
       value: withComing(store.createRecurring(group.id, validateRecurring(body, group))),
     }));

@@ -41,7 +41,7 @@ export function createRoutes(store) {
 
   router.on('POST', '/api/groups', async (context) => {
     const body = await readJson(context.req);
-    answerOnce(store, context, body, () => ({ status: 201, value: store.createGroup(validateGroup(body)) }));
+    await answerOnce(store, context, body, () => ({ status: 201, value: store.createGroup(validateGroup(body)) }));
   });
 
   router.on('GET', '/api/groups/:groupId', ({ res, params }) => {
@@ -56,7 +56,7 @@ export function createRoutes(store) {
   router.on('POST', '/api/groups/:groupId/members', async (context) => {
     const body = await readJson(context.req);
     const group = store.getGroup(context.params.groupId);
-    answerOnce(store, context, body, () => ({ status: 201, value: store.addMember(group.id, validateMember(body)) }));
+    await answerOnce(store, context, body, () => ({ status: 201, value: store.addMember(group.id, validateMember(body)) }));
   });
 
   router.on('PATCH', '/api/groups/:groupId/members/:memberId', async ({ req, res, params }) => {
@@ -80,7 +80,7 @@ export function createRoutes(store) {
   router.on('POST', '/api/groups/:groupId/expenses', async (context) => {
     const body = await readJson(context.req);
     const group = store.getGroup(context.params.groupId);
-    answerOnce(store, context, body, () => ({
+    await answerOnce(store, context, body, () => ({
       status: 201,
       value: store.createExpense(group.id, validateExpense(body, group)),
     }));
@@ -111,7 +111,7 @@ export function createRoutes(store) {
   router.on('POST', '/api/groups/:groupId/payments', async (context) => {
     const body = await readJson(context.req);
     const group = store.getGroup(context.params.groupId);
-    answerOnce(store, context, body, () => ({
+    await answerOnce(store, context, body, () => ({
       status: 201,
       value: store.createPayment(group.id, validatePayment(body, group)),
     }));
@@ -145,7 +145,7 @@ export function createRoutes(store) {
   router.on('POST', '/api/groups/:groupId/import', async (context) => {
     const text = await readCsv(context.req);
     const group = store.getGroup(context.params.groupId);
-    answerOnce(store, context, text, () => {
+    await answerOnce(store, context, text, () => {
       const { rows, skipped, errors } = importExpenses(group, text, knownIdsOf(store, group));
       for (const { fields, source } of rows) store.createExpense(group.id, fields, source);
       return { status: 200, value: { imported: rows.length, skipped, errors } };

@@ -1,15 +1,13 @@
-import { fold } from './search.js';
-
 const TAG = /(?<![\p{L}\p{N}_#])#(\p{L}[\p{L}\p{N}_-]*)/gu;
 
-/** A tag as it is compared and stored: no hash, no capitals, no accents. */
+/** A tag as it is compared and stored: no hash, no capitals. Accents tell tags apart. */
 export function normalizeTag(text) {
-  return fold(text.replace(/^#/, ''));
+  return text.replace(/^#/, '').toLowerCase();
 }
 
 /** True for a tag in its stored form. */
 export function isTag(value) {
-  return typeof value === 'string' && value.length <= 40 && /^\p{L}[\p{L}\p{N}_-]*$/u.test(value) && fold(value) === value;
+  return typeof value === 'string' && value.length <= 40 && /^\p{L}[\p{L}\p{N}_-]*$/u.test(value) && value.toLowerCase() === value;
 }
 
 /** The tags of an expense, each once: the words with a hash in its description and note. */

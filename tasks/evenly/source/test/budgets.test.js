@@ -4,7 +4,7 @@ import { isTag, tagsOf } from '../shared/tags.js';
 import { startWithGroup } from './helpers.js';
 
 test('tags are the words with a hash', () => {
-  assert.deepEqual(tagsOf({ description: '#Café with #team-2', note: '(#cafe) a#b ##x #1' }), ['cafe', 'team-2']);
+  assert.deepEqual(tagsOf({ description: '#Café with #team-2', note: '(#CAFÉ, #cafe) a#b ##x #1' }), ['café', 'team-2', 'cafe']);
   assert.deepEqual(tagsOf({ description: 'Dinner' }), []);
   assert.ok(isTag('food') && !isTag('Food') && !isTag('') && !isTag('1st') && !isTag('a'.repeat(41)));
 });
