@@ -19,6 +19,7 @@ import requests
 
 from swelancer_plugin.computers.archive import opened
 from swelancer_plugin.computers.engine_answers import TROUBLE, engine_asked, reason, require_alive
+from swelancer_plugin.computers.excluded import Excluded
 from swelancer_plugin.computers.interface import (
     Changes,
     ComputerGone,
@@ -42,7 +43,7 @@ _BETWEEN: Final = re.compile(r"[\[\],\s]*")
 def export_changes(
     api: APIClient, container: str, directory: str, excluded: tuple[str, ...]
 ) -> Changes:
-    """Return what has changed under an absolute directory, `excluded` subtrees passed over.
+    """Return what has changed under an absolute directory, what is `excluded` passed over.
 
     Where the directory itself is gone, or no directory any more, all of it counts as deleted:
     ``.`` stands for it. Empty directories are no change. Raises TooMuch, with a sentence for
@@ -104,6 +105,8 @@ class _Listing:
     touched: bool = False
     changed: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
+    directories: set[str] = field(default_factory=set)
+    """In which something was passed over."""
 
     def leaves(self) -> set[str]:
         """Return the changed paths with nothing listed below: files, links, empty directories.
@@ -111,23 +114,25 @@ class _Listing:
         What has something below is a directory, and its contents are listed themselves.
         """
         listed = (*self.changed, *self.deleted)
-        return self.changed - {posixpath.dirname(path) for path in listed}
+        return self.changed - {posixpath.dirname(path) for path in listed} - self.directories
 
 
 def _listing(api: APIClient, container: str, directory: str, excluded: tuple[str, ...]) -> _Listing:
     listing = _Listing()
     parents = set(_and_parents(directory))
     below = f"{directory}/"
-    unwanted = tuple(f"{path}/" for path in excluded)
+    unwanted = Excluded(excluded)
     for path, kind in _asked(api, container):
         if path in parents:
             listing.touched = True
             if kind == _DELETED:
                 listing.deleted.add(".")
-        elif path.startswith(below) and not f"{path[len(below) :]}/".startswith(unwanted):
+        elif path.startswith(below) and (name := path[len(below) :]) in unwanted:
+            listing.directories.add(posixpath.dirname(name))
+        elif path.startswith(below):
             listing.touched = True
             paths = listing.deleted if kind == _DELETED else listing.changed
-            paths.add(path[len(below) :])
+            paths.add(name)
             if len(paths) > 2 * MAX_FILES:  # directories are no files, and counted apart
                 raise TooMuch(f"more than {MAX_FILES:,} files were changed")
     if len(listing.deleted) > MAX_FILES:

@@ -175,8 +175,9 @@ class SealedComputer(ComputerInterface):
     async def export_changes(self, directory: str, excluded: tuple[str, ...]) -> Changes:
         """Return what has changed under an absolute directory, as the engine sees it, not git.
 
-        `excluded` are paths relative to it whose whole subtrees are passed over. Raises TooMuch,
-        ComputerGone, EngineError. To be called on a frozen computer.
+        `excluded` are paths relative to it whose whole subtrees are passed over; ``**/name`` is a
+        name at any depth. Raises TooMuch, ComputerGone, EngineError. To be called on a frozen
+        computer.
         """
 
     async def read_whole(

@@ -27,6 +27,7 @@ from swelancer_plugin.computers.interface import (
     checked,
 )
 from swelancer_plugin.computers.process import Process, kill_marked
+from swelancer_plugin.datasets.tree import LEFT_OUT
 
 _MARK: Final = "SWELANCER_COMPUTER"
 _STANDARD_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -69,9 +70,10 @@ class LocalComputer(ComputerInterface):
         return str(self._base / "work")
 
     def fill(self, source: Path | None) -> None:
-        """Copy a repository into the working directory; links stay links."""
+        """Copy a repository, but for `LEFT_OUT`, into the working directory; links stay links."""
         if source is not None and source.is_dir():
-            shutil.copytree(source, self.workdir, symlinks=True, dirs_exist_ok=True)
+            left_out = shutil.ignore_patterns(*LEFT_OUT)
+            shutil.copytree(source, self.workdir, True, left_out, dirs_exist_ok=True)
 
     async def send_shell_command(
         self, command: str, *, timeout: float | None = None
@@ -150,7 +152,10 @@ class LocalComputer(ComputerInterface):
         inner = posixpath.relpath(path, self._asked) if posixpath.isabs(path) else path
         if posixpath.isabs(path) and inner.split("/")[0] == "..":
             inner = path
-        real = (self._base / "work" / inner).resolve()
+        try:
+            real = (self._base / "work" / inner).resolve()
+        except RuntimeError as error:
+            raise ValueError(f"{path!r} leads through links in a circle") from error
         if not real.is_relative_to(self._base):
             raise ValueError(f"{path!r} is outside of the computer's directory {self._base}")
         return real

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 from swelancer_plugin.computers.archive import opened
 from swelancer_plugin.computers.engine_answers import engine_asked
+from swelancer_plugin.computers.excluded import Excluded
 from swelancer_plugin.computers.interface import ComputerGone, EngineError, TooMuch, TreeFile
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Reading:
         limit: int = MAX_STREAMED,
     ) -> None:
         """`wanted` are relative paths as the engine lists them, none within another; None is all
-        but the `excluded` subtrees. At most `limit` bytes of archives are read through.
+        but what is `excluded`. At most `limit` bytes of archives are read through.
         """
         self.files: dict[str, TreeFile] = {}
         """By path."""
@@ -56,7 +57,7 @@ class Reading:
         self._container = container
         self._directory = directory
         self._wanted = wanted
-        self._excluded = tuple(f"{path}/" for path in excluded)
+        self._excluded = Excluded(excluded)
         self._limit = limit
         self._left_out: dict[str, str] = {}
         self._met: set[str] = set()
@@ -142,7 +143,7 @@ class Reading:
 
     def _wants(self, path: str) -> bool:
         if self._wanted is None:
-            return not f"{path}/".startswith(self._excluded)
+            return path not in self._excluded
         return path in self._wanted
 
     def _take(self, archive: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:

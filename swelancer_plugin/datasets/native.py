@@ -16,7 +16,7 @@ from swelancer_plugin.datasets.errors import TaskFileError
 from swelancer_plugin.datasets.fields import dataset_name, identifier, word, workdir
 from swelancer_plugin.datasets.files import (
     inside,
-    no_way_out,
+    no_links,
     proposal_files,
     read_text,
     read_toml,
@@ -214,7 +214,7 @@ def _manager_answer(
 
 def _ic_answer(task_toml: Path, directory: Path, file: _TaskFile) -> IcAnswer:
     tests = inside(task_toml, "tests", directory, file.tests, "directory")
-    no_way_out(task_toml, "tests", directory, tests)
+    no_links(task_toml, "tests", tests)
     return IcAnswer(
         tests=(str(tests),),
         bug_patch=inside(task_toml, "bug_patch", directory, file.bug_patch, "file"),

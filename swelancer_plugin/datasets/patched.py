@@ -7,11 +7,11 @@ import os
 import shutil
 import stat
 import subprocess
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from swelancer_plugin.datasets.checkout import cache_folder
 from swelancer_plugin.datasets.errors import DatasetError
@@ -19,6 +19,7 @@ from swelancer_plugin.datasets.tree import source_entries, tree_digest
 from swelancer_plugin.task import Repository
 
 _GIT_SECONDS: Final = 120
+_MAKING: Final = "making-"
 _FORMAT: Final = b"1"
 """To be raised when the same source and patch would make another tree than before."""
 
@@ -28,8 +29,9 @@ def patched(repository: Repository, bug_patch: Path, cache: Path | None = None) 
 
     An empty patch returns the repository as it is: the bug lies in the source. The tree is made
     once, however many processes ask, in a folder that may be deleted at any time (by default in
-    the user's cache), and left alone from then on. What no computer gets is not in it; links and
-    exec bits are. Raises DatasetError, naming the patch and what git said.
+    the user's cache), and made anew where it is no longer what it was made to be: cleaners of
+    caches take single files. What no computer gets is not in it; links and exec bits are. Raises
+    DatasetError, naming the patch and what git said.
     """
     try:
         patch = bug_patch.read_bytes()
@@ -41,7 +43,8 @@ def patched(repository: Repository, bug_patch: Path, cache: Path | None = None) 
         tree = cache / tree_digest(repository.source, _FORMAT, patch)
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{tree}.lock"):
-            if not tree.is_dir():
+            if not _is_whole(tree):
+                _sweep(tree)
                 _make(tree, repository.source, bug_patch)
     except OSError as error:
         raise DatasetError(bug_patch, f"can't be applied: {error}") from error
@@ -49,14 +52,39 @@ def patched(repository: Repository, bug_patch: Path, cache: Path | None = None) 
 
 
 def _make(tree: Path, source: Path, patch: Path) -> None:
-    fresh = Path(tempfile.mkdtemp(dir=tree.parent, prefix="making-"))
+    fresh = tree.with_name(f"{_MAKING}{tree.name}")
     try:
-        files = fresh / "files"
-        _copy(source, files)
-        _apply(patch, files)
-        files.rename(tree)
+        _copy(source, fresh)
+        _apply(patch, fresh)
+        if tree.exists():
+            shutil.rmtree(tree)
+        _said(tree).write_text(tree_digest(fresh))
+        fresh.rename(tree)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _said(tree: Path) -> Path:
+    """Return the file that says what digest a made tree has."""
+    return tree.with_name(f"{tree.name}.digest")
+
+
+def _is_whole(tree: Path) -> bool:
+    try:
+        return tree_digest(tree) == _said(tree).read_text()
+    except (OSError, DatasetError, UnicodeDecodeError):
+        return False
+
+
+def _sweep(tree: Path) -> None:
+    """Remove what killed processes have begun: the folders of all trees that nobody is making."""
+    for folder in tree.parent.glob(f"{_MAKING}*"):
+        name = folder.name.removeprefix(_MAKING)
+        if name == tree.name:  # its lock is held
+            shutil.rmtree(folder)
+        else:
+            with suppress(Timeout), FileLock(tree.with_name(f"{name}.lock"), timeout=0):
+                shutil.rmtree(folder)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from swelancer_plugin.datasets.errors import DatasetError
 
 LEFT_OUT: Final = frozenset({".git", "node_modules", "__pycache__"})
-"""Names that never enter a computer, at any depth."""
+"""Names that never enter a computer, at any depth, and are no part of what leaves one."""
 
 
 @dataclass(frozen=True, slots=True)

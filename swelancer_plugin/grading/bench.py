@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -49,8 +49,56 @@ class Bench:
     workdir: str
     """In the app's computer."""
     judge: BenchComputer
+    used: bool = False
+    """Whether anything that was submitted may have run."""
     leftovers: str = ""
     """What could not be removed, and is left to the sweep at the end of the run."""
+
+
+class AppGone(ComputerGone):
+    """The app's computer is gone."""
+
+
+class JudgeGone(ComputerGone):
+    """The judge's computer is gone."""
+
+
+class _Told:
+    """A computer of which it is told apart, when it is gone, which of the two it was."""
+
+    def __init__(self, computer: BenchComputer, gone: type[ComputerGone]) -> None:
+        self._computer = computer
+        self._gone = gone
+
+    async def send_shell_command(
+        self, command: str, *, timeout: float | None = None
+    ) -> CommandResult:
+        with self._telling():
+            return await self._computer.send_shell_command(command, timeout=timeout)
+
+    async def unpack(self, archive: bytes, directory: str) -> None:
+        with self._telling():
+            await self._computer.unpack(archive, directory)
+
+    async def freeze(self) -> None:
+        with self._telling():
+            await self._computer.freeze()
+
+    async def read_frozen(self, path: str, limit: int) -> FrozenFile:
+        with self._telling():
+            return await self._computer.read_frozen(path, limit)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except ComputerGone as gone:
+            raise self._gone(str(gone)) from gone
+
+
+def joined(app: BenchComputer, workdir: str, judge: BenchComputer) -> Bench:
+    """Return a bench whose computers raise AppGone and JudgeGone."""
+    return Bench(_Told(app, AppGone), workdir, _Told(judge, JudgeGone))
 
 
 @asynccontextmanager
@@ -70,7 +118,7 @@ async def prepared(
             started.append(await provider.start_judge(started[0], judge))
         except ComputerGone as gone:  # nothing that was submitted has run
             raise EngineError(f"an unused computer is gone: {gone}") from gone
-        bench = Bench(_usable(started[0]), app.workdir, _usable(started[1]))
+        bench = joined(_usable(started[0]), app.workdir, _usable(started[1]))
         yield bench
     finally:
         removing = (computer.cleanup() for computer in started)

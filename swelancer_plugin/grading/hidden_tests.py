@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from swelancer_plugin.computers.interface import (
+    OUTPUT_LIMIT,
     CommandError,
     CommandResult,
     ComputerGone,
@@ -37,7 +38,7 @@ _REPORTED: Final = f"-v -o junit_family=xunit2 -o junit_logging=no --junitxml={R
 
 
 def pack(task: Task) -> bytes:
-    """Return a tar archive of a task's hidden tests for `JUDGE`, regular files alone.
+    """Return a tar archive of a task's hidden tests for `JUDGE`: regular files, and no others.
 
     Raises EngineError, naming the task, where they can't be had: it is broken.
     """
@@ -64,12 +65,15 @@ def pack(task: Task) -> bytes:
 def _files(directory: Path) -> list[Path]:
     if not directory.is_dir():
         raise OSError(f"{directory} is no directory")
-    return sorted(
-        path
-        for path in directory.rglob("*")
-        if stat.S_ISREG(path.lstat().st_mode)
-        and not _LEFT_OUT.intersection(path.relative_to(directory).parts)
-    )
+    found = []
+    for path in sorted(directory.rglob("*")):
+        mode = path.lstat().st_mode
+        if _LEFT_OUT.intersection(path.relative_to(directory).parts) or stat.S_ISDIR(mode):
+            continue
+        if not stat.S_ISREG(mode):
+            raise OSError(f"{path} is a link or no file; put a regular file there")
+        found.append(path)
+    return found
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
@@ -92,9 +96,14 @@ async def collect(judge: BenchComputer, tests: bytes, task: Task, port: int) -> 
         names = await judge.send_shell_command(f"cat {_NAMES}", timeout=_COLLECT_SECONDS)
     except (CommandError, ComputerGone) as error:
         raise EngineError(f"{what} can't be brought into the judge's computer: {error}") from error
-    if listed.exit_code or names.exit_code or names.truncated:
+    if listed.exit_code or names.exit_code:
         how = "in time" if listed.timed_out else f"(exit code {listed.exit_code})"
         raise EngineError(f"{what} can't be collected {how}: {shown(listed.text[-2000:], 2000)}")
+    if names.truncated:
+        raise EngineError(
+            f"{what} are too many: their names have more than {OUTPUT_LIMIT:,} bytes altogether; "
+            "parametrize less, or give the parameters short ids"
+        )
     return [str(name) for name in json.loads(names.output)]
 
 

@@ -8,6 +8,7 @@ that was submitted runs: what fails until then is the machinery, or the task.
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from swelancer_plugin.computers.interface import (
     ComputerSpec,
@@ -16,12 +17,15 @@ from swelancer_plugin.computers.interface import (
     JudgingProvider,
 )
 from swelancer_plugin.grading import hidden_tests
-from swelancer_plugin.grading.bench import prepared
+from swelancer_plugin.grading.bench import Bench, prepared
 from swelancer_plugin.grading.grade import Grade
 from swelancer_plugin.grading.submission import Submission
 from swelancer_plugin.grading.trial import Clock, Keep, Verdict, try_out, untimed
 from swelancer_plugin.outcome import POLICIES, Outcome
 from swelancer_plugin.task import Task
+
+TRIES: Final = 3
+"""To make the computers and the hidden tests ready, each with new computers."""
 
 
 async def judge(
@@ -37,7 +41,8 @@ async def judge(
 
     `keep` stores ``build.log``, ``server.log``, ``tests.log`` and ``junit.xml``, as far as they
     come to be; `clock` measures ``build``, ``serve`` and ``tests``. Raises EngineError where the
-    machinery failed, or the task is broken.
+    machinery failed, or the task is broken: until something submitted runs, not before the last of
+    `TRIES`, for the work that is judged was paid for.
     """
     ending = submission.ending
     if ending.outcome is not None and POLICIES[ending.outcome].pays == "nothing":
@@ -47,16 +52,23 @@ async def judge(
     if task.repository.app is None:
         raise EngineError(f"{task.id}: its repository can't be served, so it can't be judged")
     tests = hidden_tests.pack(task)
-    async with prepared(provider, app, judge) as bench:
-        served = task.repository.app
-        collect = hidden_tests.collect(bench.judge, tests, task, judge.port)
-        expecting = asyncio.ensure_future(collect)
+    served, changes = task.repository.app, submission.changes
+    for left in reversed(range(TRIES)):
+        bench: Bench | None = None
         try:
-            verdict = await try_out(task, served, submission.changes, bench, expecting, keep, clock)
-        finally:
-            expecting.cancel()
-            await asyncio.gather(expecting, return_exceptions=True)
-    return _grade(task, submission, verdict, bench.leftovers)
+            async with prepared(provider, app, judge) as bench:
+                collect = hidden_tests.collect(bench.judge, tests, task, judge.port)
+                expecting = asyncio.ensure_future(collect)
+                try:
+                    verdict = await try_out(task, served, changes, bench, expecting, keep, clock)
+                finally:
+                    expecting.cancel()
+                    await asyncio.gather(expecting, return_exceptions=True)
+            return _grade(task, submission, verdict, bench.leftovers)
+        except EngineError:
+            if not left or (bench is not None and bench.used):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _grade(task: Task, submission: Submission, verdict: Verdict, leftovers: str = "") -> Grade:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from swelancer_plugin.computers.excluded import ANYWHERE, Excluded
 from swelancer_plugin.computers.interface import (
     Changes,
     CommandError,
@@ -22,14 +23,14 @@ from swelancer_plugin.computers.interface import (
     TooMuch,
     TreeFile,
 )
-from swelancer_plugin.datasets.tree import Entry, source_entries
+from swelancer_plugin.datasets.tree import LEFT_OUT, Entry, source_entries
 from swelancer_plugin.grading.decision import DECISION_LIMIT
 from swelancer_plugin.grading.unsealed import UnreadableList, ask_changes, ask_file
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.task import Brief, Repository
 
-NEVER_SUBMITTED: Final = (".git", "node_modules", "user_tool")
-"""At the top of the working directory: what tools leave there, whatever the repository."""
+NEVER_SUBMITTED: Final = (*(f"{ANYWHERE}{name}" for name in sorted(LEFT_OUT)), "user_tool")
+"""What tools leave in a working directory, whatever the repository."""
 SMALL_BYTES: Final = 16 * 1024 * 1024
 """Of a working directory that is read as a whole: up to here that is what takes less time."""
 _SHOWN_LEFT_OUT: Final = 5
@@ -80,7 +81,8 @@ async def take_changes(
     """Freeze the computer where it can be, and take out what differs from the repository.
 
     `repository` is the one that was handed out, and `brief.workdir` where it lies in this
-    computer. What tools and the app's build leave there is no part of it. Raises EngineError.
+    computer. What tools and the app's build leave there is no part of it. Nothing that a computer
+    says is raised but EngineError.
     """
     outputs = repository.app.outputs if repository.app is not None else ()
     excluded = (*NEVER_SUBMITTED, *outputs)
@@ -103,17 +105,23 @@ async def take_changes(
         return Submission(ending, _sealed(computer), problem=str(error))
     if repository.source is not None:
         changes = canonical(changes, source, excluded)
-    if changes.files or changes.deleted:
-        return Submission(ending, _sealed(computer), changes=changes)
-    return Submission(ending, _sealed(computer), problem=_nothing(changes.left_out))
+    if not (changes.files or changes.deleted):
+        return Submission(ending, _sealed(computer), problem=_nothing(changes.left_out))
+    try:
+        to_archive(changes)
+    except ValueError as error:  # so that the judge, who needs one, can have one
+        return Submission(ending, _sealed(computer), problem=f"no tree has such files: {error}")
+    return Submission(ending, _sealed(computer), changes=changes)
 
 
 def canonical(changes: Changes, source: Mapping[str, Entry], excluded: tuple[str, ...]) -> Changes:
     """Return the same changes without what is no difference to the tree that was handed out.
 
-    No file is equal to what it was, and no deletion is of what was not there or has come back:
-    a deleted directory in which there is something again becomes deletions of what it lost.
+    No file is excluded or equal to what it was, and no deletion is of what was not there or has
+    come back: a deleted directory in which there is something again becomes deletions of what it
+    lost.
     """
+    passed_over = Excluded(excluded)
     added = {file.path for file in changes.files}
     occupied = {parent for path in added for parent in _parents(path)} | added
     children: dict[str, list[str]] = {}
@@ -121,7 +129,7 @@ def canonical(changes: Changes, source: Mapping[str, Entry], excluded: tuple[str
         children.setdefault(name.rpartition("/")[0], []).append(name)
 
     def lost(path: str) -> Iterator[str]:
-        if path in added or path in excluded:
+        if path in added or path in passed_over:
             return
         if path and path not in occupied:
             yield path
@@ -136,7 +144,11 @@ def canonical(changes: Changes, source: Mapping[str, Entry], excluded: tuple[str
         if path == "." or path in source
     }
     return Changes(
-        tuple(file for file in changes.files if not _equal(file, source.get(file.path))),
+        tuple(
+            file
+            for file in changes.files
+            if file.path not in passed_over and not _equal(file, source.get(file.path))
+        ),
         tuple(sorted(path for path in gone if gone.isdisjoint(_parents(path)))),
         changes.left_out,
     )
@@ -147,7 +159,7 @@ def to_archive(changes: Changes) -> bytes:
 
     The directories above each file are members as well, so that a file in their place makes way.
     All belongs to root. Raises ValueError for a path that would lie outside of the tree, or within
-    another file.
+    another file, and for what no UTF-8 can say.
     """
     files = {file.path: file for file in changes.files}
     directories = {parent for path in files for parent in _parents(path)}

@@ -17,11 +17,12 @@ from swelancer_plugin.computers.interface import (
     CommandError,
     CommandResult,
     ComputerGone,
+    EngineError,
     FrozenFile,
     checked,
 )
 from swelancer_plugin.grading import hidden_tests
-from swelancer_plugin.grading.bench import Bench
+from swelancer_plugin.grading.bench import AppGone, Bench, BenchComputer, JudgeGone
 from swelancer_plugin.grading.junit import (
     REPORT_LIMIT,
     UnreadableReport,
@@ -42,6 +43,8 @@ _COMMAND_SECONDS: Final = 60.0
 _DELETIONS_BYTES: Final = 64 * 1024
 """Of names in one command; the kernel bounds a command's arguments."""
 _TOO_LONG: Final = "the hidden tests did not end in {:g} s"
+_ENDED: Final = (0, 1)
+"""Exit codes of a pytest that has run its tests to their end."""
 _TAIL: Final = 600
 """Characters of a log that the details carry."""
 
@@ -76,8 +79,11 @@ async def try_out(
     """
     try:
         return await _try_out(task, app, changes, bench, expecting, keep, clock)
-    except ComputerGone as gone:
-        return await _gone(bench, gone)
+    except AppGone as gone:
+        said = str(gone).encode("utf-8", "replace")
+        return _broken("computer", "the app's computer is gone", said)
+    except JudgeGone as gone:
+        return Verdict(Outcome.LIMIT, f"the judge's computer is gone: {shown(str(gone), 200)}")
 
 
 async def _try_out(
@@ -94,6 +100,7 @@ async def _try_out(
     except CommandError as error:
         return _broken("apply", "it can't be applied", error.result.output)
     expected = await expecting
+    bench.used = True
     with clock("build"):
         built = await build(bench.app, app, bench.workdir)
     keep("build.log", built.log)
@@ -117,12 +124,41 @@ async def _try_out(
         raise server.gone
     if tested.timed_out:
         return Verdict(Outcome.LIMIT, _TOO_LONG.format(hidden_tests.seconds(task)), ended)
-    await bench.judge.freeze()
-    report = await bench.judge.read_frozen(hidden_tests.REPORT, REPORT_LIMIT)
+    report = await _report(bench.judge, tested.exit_code)
     if report.content is not None:
         keep("junit.xml", report.content)
     verdict = decide(expected, tested, report)
     return Verdict(verdict.outcome, verdict.reason, {**verdict.details, **ended})
+
+
+async def _report(judge: BenchComputer, exit_code: int) -> FrozenFile:
+    """Return the report, read out of the judge's frozen computer.
+
+    What an app can do to its judge it does while the tests run. Where they came to their end and
+    the computer is still there, but can't be frozen or read, that is the engine: EngineError.
+    Raises JudgeGone where it may as well have been the app.
+    """
+    frozen = False
+    try:
+        try:
+            await judge.freeze()
+        except JudgeGone:  # an engine under load may refuse a pause once
+            await judge.freeze()
+        frozen = True
+        return await judge.read_frozen(hidden_tests.REPORT, REPORT_LIMIT)
+    except JudgeGone as gone:
+        if exit_code in _ENDED and (frozen or await _answers(judge)):
+            what = f"the judge's computer is there and can't be {'read' if frozen else 'frozen'}"
+            raise EngineError(f"{what}: {shown(str(gone), 200)}") from gone
+        raise
+
+
+async def _answers(computer: BenchComputer) -> bool:
+    try:
+        asked = await computer.send_shell_command("true", timeout=_COMMAND_SECONDS)
+    except ComputerGone:
+        return False
+    return asked.exit_code == 0
 
 
 async def apply(changes: Changes, bench: Bench) -> None:
@@ -150,7 +186,7 @@ def decide(expected: Sequence[str], tested: CommandResult, report: FrozenFile) -
 
     They are exit code 0, and a report in which every expected test is present once and passed.
     """
-    if tested.exit_code not in (0, 1):
+    if tested.exit_code not in _ENDED:
         return Verdict(Outcome.LIMIT, f"the hidden tests broke off (exit {tested.exit_code})")
     if report.content is None:
         what = "is too large" if report.kind == "file" else "is missing"
@@ -174,13 +210,3 @@ def decide(expected: Sequence[str], tested: CommandResult, report: FrozenFile) -
 def _broken(stage: str, reason: str, log: bytes) -> Verdict:
     tail = shown(log[-4 * _TAIL :].decode("utf-8", "replace")[-_TAIL:], _TAIL)
     return Verdict(Outcome.BROKEN_BUILD, reason, {"stage": stage, "log": tail})
-
-
-async def _gone(bench: Bench, why: ComputerGone) -> Verdict:
-    """Return the verdict where one of the two computers is gone: which one, decides."""
-    said = str(why).encode("utf-8", "replace")
-    try:
-        await bench.judge.send_shell_command("true", timeout=_COMMAND_SECONDS)
-    except ComputerGone:
-        return Verdict(Outcome.LIMIT, f"the judge's computer is gone: {shown(str(why), 200)}")
-    return _broken("computer", "the app's computer is gone", said)

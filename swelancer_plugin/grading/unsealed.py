@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from swelancer_plugin.computers.archive import require_path
+from swelancer_plugin.computers.excluded import Excluded
 from swelancer_plugin.computers.interface import (
     Changes,
     CommandError,
@@ -38,6 +40,8 @@ MAX_LISTING: Final = 64 * 1024 * 1024
 """Bytes of the list of all files."""
 LIST_SECONDS: Final = 300.0
 """For making it."""
+_HERE: Final = b"./"
+"""What every name in it starts with."""
 _KIND: Final = """p=%s
 if [ -L "$p" ]; then echo link; elif [ -d "$p" ]; then echo directory
 elif [ -f "$p" ]; then echo file; wc -c < "$p"; elif [ -e "$p" ]; then echo other
@@ -95,7 +99,8 @@ async def ask_changes(
     Raises TooMuch, UnreadableList, ComputerGone, and CommandError where the list can't be made.
     """
     listed, left_out = _sorted_out(await _list(workdir, excluded, computer))
-    listed = {path: one for path, one in listed.items() if not _passed_over(path, excluded)}
+    passed_over = Excluded(excluded)
+    listed = {path: one for path, one in listed.items() if path not in passed_over}
     files: list[TreeFile] = []
     room = MAX_BYTES
     for path, record in listed.items():
@@ -115,7 +120,7 @@ async def ask_changes(
     deleted = [
         name
         for name, entry in source.items()
-        if name not in listed and not entry.is_directory and not _passed_over(name, excluded)
+        if name not in listed and not entry.is_directory and name not in passed_over
     ]
     lines = [f"{path!a:.300}: {why:.300}" for path, why in sorted(left_out.items())]
     return Changes(tuple(files), tuple(sorted(deleted)), tuple(lines[:MAX_LEFT_OUT]))
@@ -123,9 +128,10 @@ async def ask_changes(
 
 async def _list(workdir: str, excluded: tuple[str, ...], computer: ComputerInterface) -> bytes:
     """Have the list made, into a file: what a command prints is bounded in unknown ways."""
-    passed_over = "".join(
-        f"-path {shlex.quote('./' + _no_pattern(path))} -prune -o " for path in excluded
-    )
+    unwanted = Excluded(excluded)
+    tests = [f"-path {shlex.quote('./' + _no_pattern(path))}" for path in unwanted.trees]
+    tests += [f"-name {shlex.quote(_no_pattern(name))}" for name in unwanted.names]
+    passed_over = "".join(f"{test} -prune -o " for test in tests)
     large = f"-type f -size +{MAX_FILE_BYTES // 512}"
     command = (
         f"t=$(mktemp) && cd {shlex.quote(workdir)} && find . {passed_over}"
@@ -161,21 +167,19 @@ def _no_pattern(path: str) -> str:
     return re.sub(r"([*?\[\]\\])", r"\\\1", path)
 
 
-def _passed_over(path: str, excluded: tuple[str, ...]) -> bool:
-    return f"{path}/".startswith(tuple(f"{one}/" for one in excluded))
-
-
 def _sorted_out(content: bytes) -> tuple[dict[str, _Record], dict[str, str]]:
-    """Return the records by path, and what can be no file of a tree, with the reason."""
+    """Return the records by path, and what can be no file of a tree, with the reason.
+
+    By path means that a file comes before what is said to lie in it.
+    """
     listed: dict[str, _Record] = {}
     left_out: dict[str, str] = {}
-    for kind, name, detail in sorted(_records(content), key=lambda record: record[1]):
-        path = name.decode("utf-8", errors="replace").removeprefix("./")
-        names = path.split("/")
-        parents = {"/".join(names[:count]) for count in range(1, len(names))}
-        if path.encode() != name.removeprefix(b"./"):
+    below = ((name.removeprefix(_HERE), name, *more) for name, *more in _records(content))
+    for inner, name, kind, detail in sorted(below):
+        path = inner.decode("utf-8", errors="replace")
+        if path.encode() != inner:
             left_out[path] = "its name is no UTF-8"
-        elif {"", ".", ".."} & set(names) or parents & listed.keys():
+        elif not (name.startswith(_HERE) and _is_path(path)) or _lies_in(path, listed):
             left_out[path] = "no file can be there"
         elif kind == b"o":
             left_out[path] = "is no file, link or directory"
@@ -184,14 +188,29 @@ def _sorted_out(content: bytes) -> tuple[dict[str, _Record], dict[str, str]]:
     return listed, left_out
 
 
+def _is_path(path: str) -> bool:
+    """Tell whether a file of a tree can have a relative path, which comes from a stranger."""
+    try:
+        require_path(f"/{path}")
+    except ValueError:
+        return False
+    return {"", ".", ".."}.isdisjoint(path.split("/"))
+
+
+def _lies_in(path: str, listed: Mapping[str, _Record]) -> bool:
+    names = path.split("/")
+    return any("/".join(names[:count]) in listed for count in range(1, len(names)))
+
+
 def _records(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Yield name, kind and detail of each. Raises UnreadableList."""
     fields = content.split(b"\0")
     if fields.pop() != b"" or len(fields) % 3:
         raise UnreadableList("the computer's list of its files breaks off")
     for kind, name, detail in zip(*[iter(fields)] * 3, strict=True):
         if kind not in (b"l", b"o", b"x", b"f", b"b"):
             raise UnreadableList("the computer's list of its files makes no sense")
-        yield kind, name, detail
+        yield name, kind, detail
 
 
 def _is_as_it_was(record: _Record, before: Entry | None) -> bool:

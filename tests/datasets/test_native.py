@@ -258,9 +258,7 @@ def test_tests_without_a_file(ic: Path) -> None:
     assert "holds no file" in reason(ic)
 
 
-@pytest.mark.parametrize(
-    "name", ["issue.md", "bug.patch", "hidden_tests", "hidden_tests/unit/more"]
-)
+@pytest.mark.parametrize("name", ["issue.md", "bug.patch", "hidden_tests"])
 def test_links_out_of_the_task(ic: Path, tmp_path: Path, name: str) -> None:
     path = ic.parent / name
     outside = tmp_path / "outside"
@@ -270,6 +268,13 @@ def test_links_out_of_the_task(ic: Path, tmp_path: Path, name: str) -> None:
         put(outside, "secret")
     path.symlink_to(outside)
     assert "leads out of" in reason(ic)
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "test_cents.py", "..", "nowhere"])
+def test_links_among_the_hidden_tests(ic: Path, target: str) -> None:
+    link = ic.parent / "hidden_tests" / "unit" / "more"
+    link.symlink_to(target)
+    assert f"tests: {link} is a link" in reason(ic)
 
 
 def test_links_inside_the_task_and_in_a_circle(ic: Path) -> None:

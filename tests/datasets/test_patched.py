@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from swelancer_plugin.datasets.errors import DatasetError
 from swelancer_plugin.datasets.patched import patched
@@ -79,8 +81,12 @@ def refusal(source: Path, cache: Path, patch: bytes) -> str:
     with pytest.raises(DatasetError) as caught:
         applied(source, cache, patch)
     assert str(caught.value).startswith(f"{source.parent}/bug.patch: ")
-    assert [path for path in cache.iterdir() if path.suffix != ".lock"] == []
+    assert trees_in(cache) == []
     return str(caught.value)
+
+
+def trees_in(cache: Path) -> list[Path]:
+    return [path for path in cache.iterdir() if path.suffix not in (".lock", ".digest")]
 
 
 def names(tree: Path) -> list[str]:
@@ -119,11 +125,11 @@ def test_an_empty_patch_leaves_the_repository_as_it_is(source: Path, cache: Path
 
 def test_it_is_made_once_and_anew_for_what_differs(source: Path, cache: Path) -> None:
     first = applied(source, cache, PATCH)
-    (first / "mark").write_text("made before")
+    made = first.stat().st_ino
     assert applied(source, cache, PATCH) == first
-    assert (first / "mark").exists()
     (source / "node_modules/file").write_text("no computer gets this")
     assert applied(source, cache, PATCH) == first
+    assert first.stat().st_ino == made
     trees = {first, applied(source, cache, CRLF)}
     (source / "other").write_text("x")
     trees.add(applied(source, cache, PATCH))
@@ -205,4 +211,46 @@ def test_processes_that_want_the_same_make_it_once(source: Path, cache: Path) ->
     said = {process.communicate(timeout=60)[0] for process in processes}
     assert [process.returncode for process in processes] == [0] * 6
     assert len(said) == 1
-    assert len([path for path in cache.iterdir() if path.suffix != ".lock"]) == 1
+    assert len(trees_in(cache)) == 1
+
+
+def spoil(tree: Path, how: str) -> None:
+    if how == "deleted":
+        (tree / "run.sh").unlink()
+    elif how == "changed":
+        (tree / "run.sh").write_text("#!/bin/bash\n")
+    elif how == "added":
+        (tree / "mark").write_text("")
+    elif how == "no file":
+        os.mkfifo(tree / "pipe")
+    elif how == "of no digest":
+        tree.with_name(f"{tree.name}.digest").unlink()
+    elif how == "of an odd digest":
+        tree.with_name(f"{tree.name}.digest").write_bytes(b"\xff")
+    else:
+        shutil.rmtree(tree)
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["deleted", "changed", "added", "no file", "of no digest", "of an odd digest", "all gone"],
+)
+def test_a_tree_that_is_no_longer_whole_is_made_anew(source: Path, cache: Path, how: str) -> None:
+    tree = applied(source, cache, PATCH)
+    before = names(tree)
+    spoil(tree, how)
+    assert applied(source, cache, PATCH) == tree
+    assert names(tree) == before
+    assert (tree / "run.sh").read_text() == "#!/bin/sh\n"
+    assert trees_in(cache) == [tree]
+
+
+def test_what_killed_processes_have_begun_is_swept(source: Path, cache: Path) -> None:
+    tree = applied(source, cache, PATCH)
+    spoil(tree, "deleted")
+    begun = [cache / f"making-{name}" for name in (tree.name, "a" * 64, "b" * 64)]
+    for folder in begun:
+        (folder / "web").mkdir(parents=True)
+    with FileLock(cache / f"{'b' * 64}.lock"):
+        assert applied(source, cache, PATCH) == tree
+    assert sorted(trees_in(cache)) == sorted([tree, begun[2]])

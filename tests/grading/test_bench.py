@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import docker
 import pytest
 
 from swelancer_plugin.computers.docker import DockerComputer
@@ -12,6 +13,8 @@ from swelancer_plugin.computers.interface import (
 )
 from swelancer_plugin.computers.local import LocalComputer, LocalProvider
 from swelancer_plugin.grading.bench import prepared
+from swelancer_plugin.grading.ic_swe import TRIES
+from swelancer_plugin.outcome import Outcome
 from tests.grading.conftest import Play, Recorded
 
 pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.slow]
@@ -85,3 +88,54 @@ async def test_unsealed_computers_are_refused(play: Play) -> None:
     with pytest.raises(EngineError, match="no judges here"):
         async with prepared(Unsealed(), play.app_spec(), play.judge_spec()):
             raise AssertionError("it is not there")
+
+
+class Failing(Recorded):
+    """A provider of which the first starts, or judges, fail; or go before they are used."""
+
+    def __init__(self, client: docker.DockerClient, how: str, times: int) -> None:
+        super().__init__(client)
+        self.how = how
+        self.times = times
+        self.starts = 0
+
+    async def start(self, spec: ComputerSpec) -> DockerComputer:
+        self.starts += 1
+        if self.how == "start" and self.starts <= self.times:
+            raise EngineError("no room")
+        return await super().start(spec)
+
+    async def start_judge(self, app: ComputerInterface, spec: JudgeSpec) -> DockerComputer:
+        if self.how == "judge" and self.starts <= self.times:
+            raise EngineError("no room")
+        started = await super().start_judge(app, spec)
+        if self.how == "collect" and self.starts <= self.times:
+            self.client.api.kill(started.container)
+        return started
+
+
+@pytest.mark.parametrize("how", ["start", "judge", "collect"])
+async def test_what_is_ours_is_tried_again(play: Play, how: str) -> None:
+    play.provider = failing = Failing(play.provider.client, how, TRIES - 1)
+    grade = await play.submit()
+    assert (grade.outcome, failing.starts) == (Outcome.EARNED, TRIES)
+
+
+async def test_it_is_given_up_in_the_end(play: Play) -> None:
+    play.provider = failing = Failing(play.provider.client, "judge", TRIES)
+    with pytest.raises(EngineError, match="no room"):
+        await play.submit()
+    assert failing.starts == TRIES
+    assert play.kept == {}
+
+
+async def test_nothing_is_tried_again_once_something_submitted_has_run(play: Play) -> None:
+    play.provider = failing = Failing(play.provider.client, "", 0)
+
+    def fail(name: str) -> None:
+        raise EngineError(f"no answer when {name} was there")
+
+    play.on_keep = fail
+    with pytest.raises(EngineError, match=r"no answer when build\.log was there"):
+        await play.submit()
+    assert failing.starts == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from swelancer_plugin.computers.interface import EngineError
-from swelancer_plugin.grading.hidden_tests import TESTS_LIMIT, pack
+from swelancer_plugin.computers.interface import CommandResult, EngineError, FrozenFile
+from swelancer_plugin.grading.hidden_tests import TESTS_LIMIT, collect, pack
 from swelancer_plugin.task import Brief, IcAnswer, Repository, Task
 
 
@@ -35,9 +36,7 @@ def test_regular_files_alone_are_packed(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("")
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "test_a.pyc").write_text("")
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "link").symlink_to("/etc/passwd")
-    (tmp_path / "up").symlink_to("..")
+    (tmp_path / "__pycache__" / "link").symlink_to("test_a.pyc")
     packed = members(pack(a_task(tmp_path)))
     assert sorted(packed) == [
         "conftest.py",
@@ -46,6 +45,46 @@ def test_regular_files_alone_are_packed(tmp_path: Path) -> None:
         "tests/test_a.py",
     ]
     assert all(member.isreg() and member.mode == 0o644 for member in packed.values())
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "test_a.py", "..", "nowhere", None])
+def test_links_and_pipes_are_refused(tmp_path: Path, target: str | None) -> None:
+    (tmp_path / "test_a.py").write_text("x")
+    odd = tmp_path / "odd"
+    if target is None:
+        os.mkfifo(odd)
+    else:
+        odd.symlink_to(target)
+    wanted = f"t-1 can't be had: {re.escape(str(odd))} is a link or no file"
+    with pytest.raises(EngineError, match=wanted):
+        pack(a_task(tmp_path))
+
+
+class Lists:
+    """A judge's computer whose hidden tests have these names."""
+
+    def __init__(self, names: CommandResult) -> None:
+        self.names = names
+
+    async def send_shell_command(
+        self, command: str, *, timeout: float | None = None
+    ) -> CommandResult:
+        return self.names if command.startswith("cat ") else CommandResult(b"", 0)
+
+    async def unpack(self, archive: bytes, directory: str) -> None:
+        pass
+
+    async def freeze(self) -> None:
+        raise AssertionError("it is still to be used")
+
+    async def read_frozen(self, path: str, limit: int) -> FrozenFile:
+        raise AssertionError("it is still to be used")
+
+
+def test_too_many_names_are_said() -> None:
+    names = CommandResult(b"x" * 10, 0, truncated=True)
+    with pytest.raises(EngineError, match=r"t-1 are too many: their names have more than 1,048,57"):
+        asyncio.run(collect(Lists(names), b"", a_task(), 8080))
 
 
 def test_several_directories_are_one(tmp_path: Path) -> None:

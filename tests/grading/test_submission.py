@@ -28,6 +28,7 @@ from swelancer_plugin.computers.interface import (
 from swelancer_plugin.computers.local import LocalComputer, LocalProvider
 from swelancer_plugin.datasets.tree import source_entries
 from swelancer_plugin.grading.submission import (
+    NEVER_SUBMITTED,
     Ending,
     Submission,
     canonical,
@@ -191,8 +192,9 @@ SCRIPTS = {
         Changes(),
     ),
     "only what is never submitted": (
-        "mkdir -p .git node_modules/x user_tool dist; "
-        "for d in .git node_modules/x user_tool dist; do echo x > $d/f; done",
+        "mkdir -p .git node_modules/x user_tool dist web/node_modules d/__pycache__ d/.git; "
+        "for d in .git node_modules/x user_tool dist web/node_modules d/__pycache__ d/.git; "
+        "do echo x > $d/f; done; echo x > server/__pycache__",
         Changes(),
     ),
     "changed, added, deleted": (
@@ -209,6 +211,20 @@ SCRIPTS = {
             ),
             ("*[a]?", "server/b.js"),
         ),
+    ),
+    "what looks like it": (
+        "mkdir -p d/user_tool d/dist; echo x > d/user_tool/f; echo x > d/dist/f; "
+        "echo x > __pycache__2; echo x > d/x.git",
+        Changes(
+            tuple(
+                TreeFile(name, b"x\n")
+                for name in ("__pycache__2", "d/dist/f", "d/user_tool/f", "d/x.git")
+            )
+        ),
+    ),
+    "something moved to where nothing leaves": (
+        "mkdir web/node_modules; mv server/a.js web/node_modules",
+        Changes((), ("server/a.js",)),
     ),
     "a file for a link, a link for a file": (
         "rm link; echo 'web/x.js' > link; rm README.md; ln -s run.sh README.md",
@@ -263,6 +279,16 @@ def test_a_container_whose_directory_is_gone(repository: Repository, image: str)
 
 
 LARGE = "truncate -s 33M large"
+
+
+@pytest.mark.slow
+def test_what_is_passed_over_is_not_counted(image: str, repository: Repository) -> None:
+    many = (
+        "mkdir -p web/node_modules; cd web/node_modules; for n in $(seq 11000); do : > $n; done; "
+        "truncate -s 40M large"  # which makes the engine list what has changed
+    )
+    taken = changed(repository, f"echo x > server/new.py; {many}", "sealed", image)
+    assert taken.changes == Changes((TreeFile("server/new.py", b"x\n"),))
 
 
 @pytest.mark.slow
@@ -376,4 +402,12 @@ def test_deletions_are_of_what_was_there_and_is_not_back(repository: Repository)
     assert deletions(("server",), "server/a.js") == ("server/b.js",)
     assert deletions(("server",), "server") == ()
     assert deletions(("README.md",), "README.md/x") == ()
+    assert deletions(("web", "web/x.js")) == ()
     assert deletions((".",), "run.sh", "new") == ("*[a]?", "README.md", "link", "server")
+
+
+def test_what_is_excluded_is_no_change_whoever_says_so() -> None:
+    names = ("a", "dist/x", "dist2", "web/__pycache__/x.pyc", "web/node_modules")
+    changes = Changes(tuple(TreeFile(name, b"") for name in names))
+    kept = canonical(changes, {}, ("dist", *NEVER_SUBMITTED)).files
+    assert [file.path for file in kept] == ["a", "dist2"]

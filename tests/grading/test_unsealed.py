@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from swelancer_plugin.computers.interface import (
     Changes,
@@ -12,6 +14,8 @@ from swelancer_plugin.computers.interface import (
     ComputerGone,
     ComputerInterface,
     DownloadError,
+    FrozenFile,
+    SealedComputer,
     TreeFile,
 )
 from swelancer_plugin.grading import unsealed
@@ -23,8 +27,11 @@ from tests.grading.liars import Lists, Says
 DIGEST = b"0" * 64 + b"  -\n"
 
 
-def lied(computer: ComputerInterface, before: Ending = Ending()) -> Submission:  # noqa: B008
-    repository = Repository("it", "/x")
+def lied(
+    computer: ComputerInterface,
+    before: Ending = Ending(),  # noqa: B008
+    repository: Repository = Repository("it", "/x"),  # noqa: B008
+) -> Submission:
     brief = Brief("1", "ic_swe", "t", "d", 100, "/x")
     return asyncio.run(take_changes(repository, brief, computer, before))
 
@@ -68,6 +75,86 @@ def test_a_file_within_a_file_is_left_out() -> None:
     taken = lied(Lists(record(b"f", b"./a") + record(b"f", b"./a/b")))
     assert taken.changes == Changes((TreeFile("a", b"x"),), (), ("'a/b': no file can be there",))
     to_archive(taken.changes)
+
+
+@pytest.mark.parametrize("within", [b"./a/b", b"./././a/b", b"a/b"])
+def test_no_order_of_names_hides_a_file_within_a_file(within: bytes) -> None:
+    for listing in (
+        record(b"l", within, b"c\n") + record(b"l", b"./a", b"b\n"),
+        record(b"l", b"./a", b"b\n") + record(b"l", within, b"c\n"),
+    ):
+        taken = lied(Lists(listing))
+        assert taken.changes is not None
+        assert taken.changes.files == (TreeFile("a", b"b", link=True),)
+        assert taken.changes.left_out[0].endswith("no file can be there")
+
+
+def test_names_are_below_the_directory_and_no_longer_than_a_path() -> None:
+    listing = b"".join(
+        record(b"f", name) for name in (b"a", b"", b".", b"./" + b"x" * 300, b"./" + b"y/" * 2**20)
+    )
+    taken = lied(Lists(listing))
+    assert taken.changes is None
+    assert taken.problem.count("no file can be there") == 5
+
+
+parts = st.lists(st.sampled_from([b"a", b"b", b".", b"..", b"", b"\xff", b"c\n", b"user_tool"]))
+listed_names = st.tuples(st.sampled_from([b"./", b"", b"/"]), parts.map(b"/".join)).map(b"".join)
+details = st.sampled_from([DIGEST, b"", b"a\n", b"../a\n", b"/etc\n", b"\xed\xa0\x80\n"])
+records = st.tuples(st.sampled_from([b"f", b"x", b"l", b"o", b"b"]), listed_names, details)
+
+
+@given(
+    st.one_of(st.binary(), st.lists(records).map(lambda all_: b"".join(record(*r) for r in all_)))
+)
+def test_no_list_is_raised_and_what_is_taken_can_be_applied(
+    tmp_path_factory: pytest.TempPathFactory, listing: bytes
+) -> None:
+    source = tmp_path_factory.getbasetemp() / "source"
+    (source / "a").mkdir(parents=True, exist_ok=True)
+    (source / "a" / "b").write_text("x")
+    for repository in (Repository("it", "/x"), Repository("it", "/x", source)):
+        taken = lied(Lists(listing), repository=repository)
+        assert (taken.changes is None) == bool(taken.problem)
+        if taken.changes is not None:
+            to_archive(taken.changes)
+
+
+class Sealed(Says, SealedComputer):
+    """A frozen computer of someone else's making, which says what has changed."""
+
+    def __init__(self, *files: TreeFile) -> None:
+        super().__init__(b"")
+        self.files = files
+
+    async def freeze(self) -> None:
+        pass
+
+    async def read_frozen(self, path: str, limit: int) -> FrozenFile:
+        return FrozenFile("missing")
+
+    async def export_changes(self, directory: str, excluded: tuple[str, ...]) -> Changes:
+        return Changes(self.files)
+
+    async def unpack(self, archive: bytes, directory: str) -> None:
+        raise AssertionError("nothing is unpacked to take a submission")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [TreeFile("a", b""), TreeFile("a/b", b"")],
+        [TreeFile("../a", b"")],
+        [TreeFile("\ud800", b"")],
+        [TreeFile("a", b"\xff", link=True)],
+    ],
+)
+def test_what_no_tree_can_hold_is_no_submission(files: list[TreeFile]) -> None:
+    taken = lied(Sealed(*files))
+    assert taken.sealed
+    assert taken.changes is None
+    assert taken.problem.startswith("no tree has such files: ")
+    taken.problem.encode()
 
 
 def test_a_file_that_can_not_be_fetched_is_left_out() -> None:
