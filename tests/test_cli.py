@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -131,9 +132,10 @@ NEEDS_DEBOOTSTRAP = pytest.mark.skipif(
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_leaves_nothing(tmp_path: Path, signum: int) -> None:
     """The real debootstrap, interrupted while it works: no directory, no mount, no process."""
+    image = f"swelancer/interrupted:{uuid.uuid4().hex}"
     script = (
         "from swelancer_plugin import cli; from swelancer_plugin.computers import base_image\n"
-        "base_image.BASE_IMAGE = base_image.UPSTREAM_IMAGE = 'swelancer/interrupted:test'\n"
+        f"base_image.BASE_IMAGE = base_image.UPSTREAM_IMAGE = {image!r}\n"
         "raise SystemExit(cli.main(['setup']))"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}

@@ -6,7 +6,14 @@ import os
 
 import pytest
 
+from swelancer_plugin.session.options import KEYS
 from tests.acceptance.project import Project
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in KEYS:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -83,13 +83,22 @@ def test_collect_only_needs_no_model_and_leaves_nothing_behind(project: Project)
 
 
 @WORKERS
-def test_without_a_model_the_error_names_the_baselines(project: Project, workers: int) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "ERROR: no model*gold, nop, first, longest, random*"),
+        (["--model=gpt-4o"], "ERROR: model 'gpt-4o'*set OPENAI_API_KEY*"),
+        (["--model=nop", "--agent=tools"], "ERROR: --agent: the baseline nop works by itself"),
+    ],
+)
+def test_without_anybody_to_work_nothing_starts(
+    project: Project, workers: int, arguments: list[str], said: str
+) -> None:
     project.tasks(PRICES)
-    for arguments in ([], ["--model=gpt-4o"]):
-        result = project.run("-n", workers, *arguments)
-        assert result.ret == pytest.ExitCode.USAGE_ERROR
-        result.stderr.fnmatch_lines(["ERROR: no model*gold, nop, first, longest, random*"])
-        assert not (project.path / "reports").exists()
+    result = project.run("-n", workers, *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([said])
+    assert not (project.path / "reports").exists()
 
 
 def test_hidden_tests_and_the_repository_are_never_collected(project: Project) -> None:

@@ -79,11 +79,6 @@ COMPUTER = """
 MEND = "sed -i 's/abs(a)/a/' numbers_of.py"
 
 
-@pytest.fixture(autouse=True)
-def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-
-
 def test_a_users_own_agent_earns_money(project: Project) -> None:
     job(project)
     project.pytester.makeconftest(AGENT)
