@@ -75,6 +75,23 @@ def test_a_model_that_fixes_the_bug_is_paid(project: Project) -> None:
     assert KEY not in str(result.stdout)
 
 
+@pytest.mark.parametrize("api", ["chat", "responses"])
+def test_a_model_that_calls_functions_is_paid(project: Project, api: str) -> None:
+    job(project)
+    steps = [
+        Say("", [("read_file", {"path": "numbers_of.py"})]),
+        Say("", [("edit_file", {"path": "numbers_of.py", "old": "abs(a)", "new": "a"})]),
+        Say("", [("shell", {"command": "git diff --stat"}), ("submit", {})]),
+    ]
+    with ScriptedServer(steps) as server:
+        result = asked(project, server, "--agent=tools", f"--api={api}")
+    (record,) = project.records()
+    assert (record["outcome"], record["earned_cents"]) == ("earned", 500_00), result.outlines
+    assert (record["turns"], record["agent"]) == (3, "tools")
+    answers = [event["content"] for event in project.transcript(record) if "tool_call_id" in event]
+    assert any("return abs(a) + b" in answer for answer in answers)
+
+
 def _links(project: Project) -> str:
     return "".join(str(row["resultsTableRow"]) for row in project.rows())
 
