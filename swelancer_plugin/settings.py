@@ -51,6 +51,8 @@ class Settings:
     max_turns: int = 40
     task_timeout: float = 3 * 3600.0
     max_tokens: int | None = None
+    test_runs: int = 1
+    judge_browser: Literal["headless", "headed"] = "headless"
     computer: str = "docker"
     dataset: tuple[str, ...] = ()
     split: str | None = None
@@ -105,6 +107,19 @@ def _api(value: str) -> str:
     if value not in ("chat", "responses"):
         raise ValueError("chat or responses is wanted")
     return value
+
+
+def _browser(value: str) -> str:
+    if value not in ("headless", "headed"):
+        raise ValueError("headless or headed is wanted")
+    return value
+
+
+def _test_runs(value: str) -> int:
+    number = int(value)
+    if not 1 <= number <= 10:
+        raise ValueError("a number from 1 to 10 is wanted")
+    return number
 
 
 def _temperature(value: str) -> float:
@@ -203,6 +218,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option("max_turns", _least_one, "calls of the model per task (40)", "N"),
     Option("task_timeout", _seconds, "time for the work on one task (3h)", "TIME"),
     Option("max_tokens", _least_one, "input and output tokens per task, all calls together", "N"),
+    Option("test_runs", _test_runs, "runs of the hidden tests, each of which has to pass (1)", "N"),
+    Option(
+        "judge_browser",
+        _browser,
+        "how the judge's browser draws: headless (the default), or headed, on a screen of its own",
+        "HOW",
+    ),
     Option("computer", _text, "where the work is done: docker, local, or a name of your own"),
     Option(
         "dataset",

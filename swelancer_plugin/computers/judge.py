@@ -4,11 +4,15 @@ A sidecar in the app's network namespace listens on a unix socket and forwards t
 The socket lies on a volume that the app's container does not have; the judge's has it, and a
 forwarder in there leads from its own loopback port to the socket. So the judge can reach the app,
 and nothing leads from the app to the judge: no network, no file, no process, no abstract socket.
+
+The app's pages do run in the judge's browser. Its sandbox needs user namespaces and a user who is
+not root: the judge is one from its first process on, under a seccomp profile of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from swelancer_plugin.computers.docker import DockerComputer
@@ -21,7 +25,7 @@ from swelancer_plugin.computers.interface import (
     EngineError,
     JudgeSpec,
 )
-from swelancer_plugin.computers.launch import Joint, launch
+from swelancer_plugin.computers.launch import Confinement, Joint, launch
 from swelancer_plugin.task import Repository
 
 if TYPE_CHECKING:
@@ -33,6 +37,10 @@ RELAY: Final = "/opt/swelancer/relay.py"
 """Where the image has the relay's script."""
 RELAY_DIRECTORY: Final = "/relay"
 """Where the volume that joins the two sides is mounted; not in the app's container."""
+JUDGE_UID: Final = 1000
+"""The user of the judge's processes; the image has it."""
+SECCOMP_PROFILE: Final = Path(__file__).with_name("judge_seccomp.json")
+"""Leaves a browser its namespaces, and takes what no judge needs and other exploits did."""
 SIDECAR_MEMORY_BYTES: Final = 256 * 1024**2
 SIDECAR_PIDS: Final = 64
 _SOCKET: Final = f"unix:{RELAY_DIRECTORY}/app.sock"
@@ -71,7 +79,8 @@ async def _start(api: APIClient, app: DockerComputer, spec: JudgeSpec) -> JudgeC
     judge: JudgeComputer | None = None
     try:
         ours = Joint(volume_of=sidecar.container)
-        judge = await launch(api, _judge_spec(spec), JudgeComputer, ours)
+        confinement = Confinement(JUDGE_UID, SECCOMP_PROFILE.read_text())
+        judge = await launch(api, _judge_spec(spec), JudgeComputer, ours, confinement)
         await asyncio.gather(listening, _relay(judge, port, _SOCKET))
     except BaseException:
         listening.cancel()

@@ -39,6 +39,19 @@ class Joint:
 ALONE: Final = Joint()
 
 
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """Who a container's processes are, and which system calls they may make."""
+
+    uid: int = 0
+    """With the group of the same number. Without capabilities no process can become another."""
+    seccomp: str | None = None
+    """A profile as the engine reads it, its text; None for the engine's own."""
+
+
+AS_ROOT: Final = Confinement()
+
+
 class _Launched(Protocol):
     @property
     def container(self) -> str: ...
@@ -52,12 +65,19 @@ C = TypeVar("C", bound=_Launched)
 Maker = Callable[["APIClient", str, Channel, ComputerSpec], C]
 
 
-async def launch(api: APIClient, spec: ComputerSpec, make: Maker[C], joint: Joint = ALONE) -> C:
+async def launch(
+    api: APIClient,
+    spec: ComputerSpec,
+    make: Maker[C],
+    joint: Joint = ALONE,
+    confinement: Confinement = AS_ROOT,
+) -> C:
     """Start a container of `spec.image` and return what `make` made of it. Raises EngineError.
 
     Whatever happens, a cancellation included, no container stays that nobody has.
     """
-    launch = _Launch(api, spec, make, joint)
+    configuration = _configuration(api, spec, joint, confinement)
+    launch = _Launch(api, spec, make, configuration)
     try:
         computer = await asyncio.to_thread(launch.run)
         await computer.hello()
@@ -76,11 +96,13 @@ class _Launch(Generic[C]):
     Its fruit may be unwanted by the time it is there.
     """
 
-    def __init__(self, api: APIClient, spec: ComputerSpec, make: Maker[C], joint: Joint) -> None:
+    def __init__(
+        self, api: APIClient, spec: ComputerSpec, make: Maker[C], configuration: dict[str, Any]
+    ) -> None:
         self._api = api
         self._spec = spec
         self._make = make
-        self._joint = joint
+        self._configuration = configuration
         self._lock = threading.Lock()
         self._abandoned = False
         self._computer: C | None = None
@@ -89,8 +111,7 @@ class _Launch(Generic[C]):
         """Create, attach, start: in this order no byte of its stream is missed."""
         what = f"start a computer of image {self._spec.image!r}"
         with engine_asked(what, about_container=False):
-            configuration = _configuration(self._api, self._spec, self._joint)
-            container = str(self._api.create_container(**configuration)["Id"])
+            container = str(self._api.create_container(**self._configuration)["Id"])
             try:
                 stream = attach(self._api, container)
                 try:
@@ -144,13 +165,17 @@ def _await_removal(api: APIClient, container: str) -> None:
         return
 
 
-def _configuration(api: APIClient, spec: ComputerSpec, joint: Joint) -> dict[str, Any]:
+def _configuration(
+    api: APIClient, spec: ComputerSpec, joint: Joint, confinement: Confinement
+) -> dict[str, Any]:
+    owner = f"{confinement.uid}:{confinement.uid}"
+    profile = [] if confinement.seccomp is None else [f"seccomp={confinement.seccomp}"]
     return {
         "image": spec.image,
         "entrypoint": [],
         "command": entry_point(spec.keep),
         "working_dir": spec.workdir,
-        "user": "0:0",
+        "user": owner,
         "stdin_open": True,
         "tty": False,
         "labels": dict(spec.labels),
@@ -161,13 +186,13 @@ def _configuration(api: APIClient, spec: ComputerSpec, joint: Joint) -> dict[str
             ipc_mode="private",
             volumes_from=[f"{joint.volume_of}:ro"] if joint.volume_of else None,
             cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
+            security_opt=["no-new-privileges", *profile],
             mem_limit=spec.memory_bytes,
             memswap_limit=spec.memory_bytes,
             cpu_period=_CPU_PERIOD,
             cpu_quota=int(spec.cpus * _CPU_PERIOD),
             pids_limit=spec.pids,
             log_config=LogConfig(type="none"),
-            tmpfs={SCRATCH: SCRATCH_OPTIONS},
+            tmpfs={SCRATCH: f"{SCRATCH_OPTIONS},uid={confinement.uid},gid={confinement.uid}"},
         ),
     }

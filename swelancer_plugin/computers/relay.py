@@ -29,6 +29,7 @@ def listen(address: str) -> socket.socket:
     if kind == "unix":
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(place)
+        os.chmod(place, 0o666)  # noqa: S103  # the judge is no root, and nobody else has the volume
     else:
         listener = socket.socket(socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from swelancer_plugin.computers.interface import (
+    Changes,
     CommandResult,
     ComputerGone,
     ComputerInterface,
@@ -38,6 +39,11 @@ class BenchComputer(Protocol):
         """As `SealedComputer`."""
 
     async def read_frozen(self, path: str, limit: int) -> FrozenFile:
+        """As `SealedComputer`."""
+
+    async def read_whole(
+        self, directory: str, excluded: tuple[str, ...], limit: int
+    ) -> Changes | None:
         """As `SealedComputer`."""
 
 
@@ -87,6 +93,12 @@ class _Told:
     async def read_frozen(self, path: str, limit: int) -> FrozenFile:
         with self._telling():
             return await self._computer.read_frozen(path, limit)
+
+    async def read_whole(
+        self, directory: str, excluded: tuple[str, ...], limit: int
+    ) -> Changes | None:
+        with self._telling():
+            return await self._computer.read_whole(directory, excluded, limit)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

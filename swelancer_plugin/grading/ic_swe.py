@@ -19,8 +19,9 @@ from swelancer_plugin.computers.interface import (
 from swelancer_plugin.grading import hidden_tests
 from swelancer_plugin.grading.bench import Bench, prepared
 from swelancer_plugin.grading.grade import Grade
+from swelancer_plugin.grading.hidden_tests import ONCE, Procedure
 from swelancer_plugin.grading.submission import Submission
-from swelancer_plugin.grading.trial import Clock, Keep, Verdict, try_out, untimed
+from swelancer_plugin.grading.trial import Clock, Keep, Trial, Verdict, try_out, untimed
 from swelancer_plugin.outcome import POLICIES, Outcome
 from swelancer_plugin.task import Task
 
@@ -36,13 +37,15 @@ async def judge(
     judge: JudgeSpec,
     keep: Keep,
     clock: Clock = untimed,
+    procedure: Procedure = ONCE,
 ) -> Grade:
     """Return the grade of a submission: the whole price where every hidden test passes, else $0.
 
-    `keep` stores ``build.log``, ``server.log``, ``tests.log`` and ``junit.xml``, as far as they
-    come to be; `clock` measures ``build``, ``serve`` and ``tests``. Raises EngineError where the
-    machinery failed, or the task is broken: until something submitted runs, not before the last of
-    `TRIES`, for the work that is judged was paid for.
+    `keep` stores ``build.log``, ``server.log``, ``tests.log``, ``junit.xml`` and, below
+    ``browser/``, videos, traces and screenshots, as far as they come to be; `clock` measures
+    ``build``, ``serve`` and ``tests``. Raises EngineError where the machinery failed, or the task
+    is broken: until something submitted runs, not before the last of `TRIES`, for the work that is
+    judged was paid for.
     """
     ending = submission.ending
     if ending.outcome is not None and POLICIES[ending.outcome].pays == "nothing":
@@ -52,15 +55,15 @@ async def judge(
     if task.repository.app is None:
         raise EngineError(f"{task.id}: its repository can't be served, so it can't be judged")
     tests = hidden_tests.pack(task)
-    served, changes = task.repository.app, submission.changes
+    trial = Trial(task, task.repository.app, submission.changes, tests, keep, clock, procedure)
     for left in reversed(range(TRIES)):
         bench: Bench | None = None
         try:
             async with prepared(provider, app, judge) as bench:
-                collect = hidden_tests.collect(bench.judge, tests, task, judge.port)
-                expecting = asyncio.ensure_future(collect)
+                prepare = hidden_tests.prepare(bench.judge, tests, task, judge.port, procedure)
+                expecting = asyncio.ensure_future(prepare)
                 try:
-                    verdict = await try_out(task, served, changes, bench, expecting, keep, clock)
+                    verdict = await try_out(trial, bench, expecting)
                 finally:
                     expecting.cancel()
                     await asyncio.gather(expecting, return_exceptions=True)

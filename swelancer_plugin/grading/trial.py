@@ -23,6 +23,7 @@ from swelancer_plugin.computers.interface import (
 )
 from swelancer_plugin.grading import hidden_tests
 from swelancer_plugin.grading.bench import AppGone, Bench, BenchComputer, JudgeGone
+from swelancer_plugin.grading.hidden_tests import ONCE, Packed, Procedure
 from swelancer_plugin.grading.junit import (
     REPORT_LIMIT,
     UnreadableReport,
@@ -45,6 +46,8 @@ _DELETIONS_BYTES: Final = 64 * 1024
 _TOO_LONG: Final = "the hidden tests did not end in {:g} s"
 _ENDED: Final = (0, 1)
 """Exit codes of a pytest that has run its tests to their end."""
+EVIDENCE_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of videos, traces and the like that a trial keeps; the app has a say in how many."""
 _TAIL: Final = 600
 """Characters of a log that the details carry."""
 
@@ -63,22 +66,27 @@ class Verdict:
     details: dict[str, str] = field(default_factory=dict)
 
 
-async def try_out(
-    task: Task,
-    app: App,
-    changes: Changes,
-    bench: Bench,
-    expecting: Awaitable[Sequence[str]],
-    keep: Keep,
-    clock: Clock,
-) -> Verdict:
-    """Return the verdict on `changes`; `expecting` brings the names of all hidden tests.
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """All that a trial is about; the same for each that has to be made again."""
+
+    task: Task
+    app: App
+    changes: Changes
+    tests: Packed
+    keep: Keep
+    clock: Clock = untimed
+    procedure: Procedure = ONCE
+
+
+async def try_out(trial: Trial, bench: Bench, expecting: Awaitable[Sequence[str]]) -> Verdict:
+    """Return the verdict on what was submitted; `expecting` brings the names of all hidden tests.
 
     They are awaited before anything that was submitted runs. Raises EngineError, and what
     `expecting` does.
     """
     try:
-        return await _try_out(task, app, changes, bench, expecting, keep, clock)
+        return await _try_out(trial, bench, expecting)
     except AppGone as gone:
         said = str(gone).encode("utf-8", "replace")
         return _broken("computer", "the app's computer is gone", said)
@@ -86,53 +94,106 @@ async def try_out(
         return Verdict(Outcome.LIMIT, f"the judge's computer is gone: {shown(str(gone), 200)}")
 
 
-async def _try_out(
-    task: Task,
-    app: App,
-    changes: Changes,
-    bench: Bench,
-    expecting: Awaitable[Sequence[str]],
-    keep: Keep,
-    clock: Clock,
-) -> Verdict:
+async def _try_out(trial: Trial, bench: Bench, expecting: Awaitable[Sequence[str]]) -> Verdict:
+    app, keep = trial.app, trial.keep
     try:
-        await apply(changes, bench)
+        await apply(trial.changes, bench)
     except CommandError as error:
         return _broken("apply", "it can't be applied", error.result.output)
     expected = await expecting
     bench.used = True
-    with clock("build"):
+    with trial.clock("build"):
         built = await build(bench.app, app, bench.workdir)
     keep("build.log", built.log)
     if built.problem:
         return _broken("build", built.problem, built.log)
     try:
         async with AsyncExitStack() as serving:
-            with clock("serve"):
+            with trial.clock("serve"):
                 server = await serving.enter_async_context(
                     served(bench.app, app, bench.workdir, bench.judge)
                 )
-            with clock("tests"):
-                tested = await hidden_tests.run(bench.judge, task, app.port)
-            keep("tests.log", tested.output)
+            with trial.clock("tests"):
+                runs = await _run_tests(trial, bench.judge)
+            keep("tests.log", b"\n".join(run.output for run in runs))
             keep("server.log", await server.log())
             ended = {"server": "it ended during the tests"} if server.ended else {}
     except NotServed as problem:
         keep("server.log", problem.log)
         return _broken("serve", str(problem), problem.log)
-    if tested.exit_code and server.gone is not None:
+    if runs[-1].exit_code and server.gone is not None:
         raise server.gone
-    if tested.timed_out:
-        return Verdict(Outcome.LIMIT, _TOO_LONG.format(hidden_tests.seconds(task)), ended)
-    report = await _report(bench.judge, tested.exit_code)
-    if report.content is not None:
-        keep("junit.xml", report.content)
-    verdict = decide(expected, tested, report)
+    verdict = await _verdict(trial, bench.judge, expected, runs)
     return Verdict(verdict.outcome, verdict.reason, {**verdict.details, **ended})
 
 
-async def _report(judge: BenchComputer, exit_code: int) -> FrozenFile:
-    """Return the report, read out of the judge's frozen computer.
+async def _run_tests(trial: Trial, judge: BenchComputer) -> list[CommandResult]:
+    """Run the hidden tests as often as is wanted, and no more once a run has failed."""
+    runs: list[CommandResult] = []
+    while len(runs) < trial.procedure.runs and not any(run.exit_code for run in runs):
+        number = len(runs) + 1
+        runs.append(
+            await hidden_tests.run(
+                judge, trial.tests, trial.task, trial.app.port, number, trial.procedure
+            )
+        )
+    return runs
+
+
+async def _verdict(
+    trial: Trial, judge: BenchComputer, expected: Sequence[str], runs: Sequence[CommandResult]
+) -> Verdict:
+    """Return the verdict of the last run, which is the first that failed, if any did."""
+    last = runs[-1]
+    wanted = trial.procedure.runs
+    which = f"run {len(runs)} of {wanted}: " if wanted > 1 else ""
+    details = {"test runs": f"{wanted} wanted, each had to pass"} if wanted > 1 else {}
+    if last.timed_out:
+        details |= await _evidence_of_timeout(judge, trial.keep)
+        reason = _TOO_LONG.format(hidden_tests.seconds(trial.task))
+        return Verdict(Outcome.LIMIT, f"{which}{reason}", details)
+    verdicts = []
+    for number, run in enumerate(runs, 1):
+        report = await _report(judge, hidden_tests.report(number), run.exit_code)
+        if report.content is not None:
+            trial.keep("junit.xml" if number == 1 else f"junit-{number}.xml", report.content)
+        verdicts.append(decide(expected, run, report))
+    details |= await keep_evidence(judge, trial.keep)
+    found = next((one for one in verdicts if one.outcome is not Outcome.EARNED), verdicts[-1])
+    return Verdict(found.outcome, f"{which}{found.reason}", {**found.details, **details})
+
+
+async def _evidence_of_timeout(judge: BenchComputer, keep: Keep) -> dict[str, str]:
+    try:
+        await judge.freeze()
+    except (JudgeGone, EngineError) as error:  # it decides nothing any more
+        return {"evidence": f"none: {shown(str(error), 200)}"}
+    return await keep_evidence(judge, keep)
+
+
+async def keep_evidence(judge: BenchComputer, keep: Keep) -> dict[str, str]:
+    """Keep what the browser of a frozen judge has left; return what is to be said about it.
+
+    It decides nothing, so nothing that goes wrong with it is more than a word.
+    """
+    try:
+        found = await judge.read_whole(hidden_tests.OUTPUT, (), EVIDENCE_LIMIT)
+    except (JudgeGone, EngineError) as error:
+        return {"evidence": f"none: {shown(str(error), 200)}"}
+    if found is None:
+        return {"evidence": f"left out: more than {EVIDENCE_LIMIT // 1024**2} MB"}
+    for file in found.files:
+        if file.content and not file.link:
+            keep(f"browser/{file.path}", file.content)
+    refused = [file for file in found.files if file.path == "refused.txt"]
+    lines = refused[0].content.decode("ascii", "replace").splitlines() if refused else []
+    if not lines:
+        return {}
+    return {"refused": f"{len(lines)} requests, the first: {shown(lines[0], 200)}"}
+
+
+async def _report(judge: BenchComputer, path: str, exit_code: int) -> FrozenFile:
+    """Return a report, read out of the judge's frozen computer.
 
     What an app can do to its judge it does while the tests run. Where they came to their end and
     the computer is still there, but can't be frozen or read, that is the engine: EngineError.
@@ -145,7 +206,7 @@ async def _report(judge: BenchComputer, exit_code: int) -> FrozenFile:
         except JudgeGone:  # an engine under load may refuse a pause once
             await judge.freeze()
         frozen = True
-        return await judge.read_frozen(hidden_tests.REPORT, REPORT_LIMIT)
+        return await judge.read_frozen(path, REPORT_LIMIT)
     except JudgeGone as gone:
         if exit_code in _ENDED and (frozen or await _answers(judge)):
             what = f"the judge's computer is there and can't be {'read' if frozen else 'frozen'}"

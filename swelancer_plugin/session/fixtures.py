@@ -40,6 +40,7 @@ from swelancer_plugin.session.provision import (
     judge_spec_of,
     judged_in_containers,
     judging_provider,
+    procedure_of,
     provider_of,
     repository_of,
     require_judgeable,
@@ -202,6 +203,7 @@ async def grade(request: pytest.FixtureRequest, task: Task, submission: Submissi
             judge_spec_of(task, run, provider),
             progress.save,
             progress.phase,
+            procedure_of(run.settings),
         )
 
 

@@ -14,6 +14,7 @@ from swelancer_plugin.computers.interface import (
     JudgeSpec,
     JudgingProvider,
 )
+from swelancer_plugin.grading.hidden_tests import Procedure
 from swelancer_plugin.runs.cleanup import (
     KEEP_LABEL,
     NAME_LABEL,
@@ -150,6 +151,11 @@ def judge_spec_of(task: Task, run: Run, provider: JudgingProvider) -> JudgeSpec:
         labels=_labels(task, run),
         keep=run.settings.keep_computers,
     )
+
+
+def procedure_of(settings: Settings) -> Procedure:
+    """Return how the hidden tests of all tasks are run."""
+    return Procedure(settings.test_runs, settings.judge_browser == "headed")
 
 
 def _labels(task: Task, run: Run) -> dict[str, str]:

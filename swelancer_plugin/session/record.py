@@ -70,6 +70,7 @@ class Progress:
     def save(self, name: str, content: bytes | str) -> Path:
         """Keep an artefact beside the record; text that is not UTF-8 is replaced."""
         path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         atomic_write(path, data)
         self.files[name.rpartition(".")[0] or name] = name

@@ -23,6 +23,7 @@ from swelancer_plugin.computers.interface import (
     TreeFile,
 )
 from swelancer_plugin.grading.grade import Grade
+from swelancer_plugin.grading.hidden_tests import ONCE, Procedure
 from swelancer_plugin.grading.ic_swe import judge
 from swelancer_plugin.grading.submission import Ending, Submission
 from swelancer_plugin.runs.cleanup import RUN_LABEL
@@ -100,6 +101,7 @@ class Play:
     test_seconds: float = 60.0
     workdir: str = WORKDIR
     on_keep: Callable[[str], object] = str
+    procedure: Procedure = ONCE
 
     @property
     def task(self) -> Task:
@@ -149,6 +151,7 @@ class Play:
                 self.app_spec(),
                 self.judge_spec(),
                 self.keep,
+                procedure=self.procedure,
             )
         finally:
             assert self.left() == []

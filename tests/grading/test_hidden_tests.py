@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from swelancer_plugin.computers.interface import CommandResult, EngineError, FrozenFile
-from swelancer_plugin.grading.hidden_tests import TESTS_LIMIT, collect, pack
+from swelancer_plugin.computers.interface import Changes, CommandResult, EngineError, FrozenFile
+from swelancer_plugin.grading.hidden_tests import TESTS_LIMIT, Packed, pack, prepare
 from swelancer_plugin.task import Brief, IcAnswer, Repository, Task
 
 
@@ -37,9 +37,10 @@ def test_regular_files_alone_are_packed(tmp_path: Path) -> None:
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "test_a.pyc").write_text("")
     (tmp_path / "__pycache__" / "link").symlink_to("test_a.pyc")
-    packed = members(pack(a_task(tmp_path)))
+    packed = members(pack(a_task(tmp_path)).archive)
     assert sorted(packed) == [
         "conftest.py",
+        "replay.py",
         "tests/conftest.py",
         "tests/data/deep/x.json",
         "tests/test_a.py",
@@ -80,11 +81,16 @@ class Lists:
     async def read_frozen(self, path: str, limit: int) -> FrozenFile:
         raise AssertionError("it is still to be used")
 
+    async def read_whole(
+        self, directory: str, excluded: tuple[str, ...], limit: int
+    ) -> Changes | None:
+        raise AssertionError("it is still to be used")
+
 
 def test_too_many_names_are_said() -> None:
     names = CommandResult(b"x" * 10, 0, truncated=True)
     with pytest.raises(EngineError, match=r"t-1 are too many: their names have more than 1,048,57"):
-        asyncio.run(collect(Lists(names), b"", a_task(), 8080))
+        asyncio.run(prepare(Lists(names), Packed(b"", ()), a_task(), 8080))
 
 
 def test_several_directories_are_one(tmp_path: Path) -> None:
@@ -92,7 +98,8 @@ def test_several_directories_are_one(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / f"test_{name}.py").write_text(name)
     task = a_task(tmp_path / "a", tmp_path / "b")
-    assert sorted(members(pack(task))) == ["conftest.py", "tests/test_a.py", "tests/test_b.py"]
+    names = ["conftest.py", "replay.py", "tests/test_a.py", "tests/test_b.py"]
+    assert sorted(members(pack(task).archive)) == names
     (tmp_path / "b" / "test_a.py").write_text("another")
     with pytest.raises(EngineError, match=r"t-1 can't be had: two .* have a file test_a\.py"):
         pack(task)
