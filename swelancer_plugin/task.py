@@ -45,6 +45,8 @@ class Brief:
     workdir: str
     """Absolute path in the computer of the repository that the task is about."""
     proposals: tuple[Proposal, ...] = ()
+    user_tool: bool = False
+    """Whether there is a user who tries the agent's app on demand."""
 
     @property
     def decision_path(self) -> str:
@@ -69,6 +71,8 @@ class IcAnswer:
     gold_patch: Path | None = None
     test_seconds: float = 600.0
     """How long the hidden tests may take altogether."""
+    user_tool: Path | None = None
+    """Directory with the script of a user: no hidden test, and in no computer of an agent."""
 
 
 Answer: TypeAlias = ManagerAnswer | IcAnswer

@@ -25,6 +25,8 @@ _INNER: Final = 4
 """Columns beyond its opening at which a closing fence counts as part of the code."""
 _DONE: Final = re.compile(r"[\W_]*done[\W_]*", re.IGNORECASE)
 _MARKS: Final = "*_`.!\"'"
+USER: Final = "<user-tool>"
+"""What a reply holds, outside of its blocks, to ask for the user."""
 _THOUGHT, _THOUGHT_END = "<think>", "</think>"
 
 
@@ -56,6 +58,8 @@ class Parsed:
     blocks: tuple[Block, ...]
     done: bool
     """It is DONE alone, or has DONE on a line of its own outside of its blocks; in any case."""
+    user: bool = False
+    """It asks for the user."""
 
 
 def parse(reply: str) -> Parsed:
@@ -70,7 +74,7 @@ def parse(reply: str) -> Parsed:
         else:
             outside.append(line)
     done = any(map(_says_done, outside)) or (not blocks and _DONE.fullmatch(reply) is not None)
-    return Parsed(tuple(blocks), done)
+    return Parsed(tuple(blocks), done, any(USER in line for line in outside))
 
 
 def _without_thought(reply: str) -> str:

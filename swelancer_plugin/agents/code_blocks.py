@@ -11,6 +11,7 @@ from swelancer_plugin.agents.blocks import Parsed, parse
 from swelancer_plugin.agents.output import sendable, shown, told
 from swelancer_plugin.agents.prompts import NO_DECISION, render
 from swelancer_plugin.agents.shell import Shell
+from swelancer_plugin.agents.user_tool import COMMAND
 from swelancer_plugin.computers.interface import CommandError, ComputerInterface, EngineError
 from swelancer_plugin.models.interface import Message, Model
 from swelancer_plugin.models.limits import Limits
@@ -29,6 +30,10 @@ around it.
 When your work is complete, reply with the word DONE on a line of its own. You have {turns} turns; a
 turn is one reply of yours.
 """
+USER_RULE: Final = """
+To ask for the user, write <user-tool> on a line of its own, outside of any block. A block of the
+same reply is run first.
+"""
 INLINE: Final = 64 * 1024
 """Bytes of code that go in a command; as base64, one argument of a Linux process holds them."""
 EMPTY: Final = "Your reply was empty."
@@ -44,6 +49,7 @@ CUT: Final = (
     "once, for instance a file in several parts."
 )
 OTHERS: Final = "Only the first Python block was run; of {count} others none was."
+NO_USER: Final = "There is no user for this job."
 NO_PYTHON: Final = (
     "the agent code_blocks runs Python, and this computer has no python3. To do: add python3 to "
     "`packages` in repository.toml, or choose another agent (--agent tools)\n{said}"
@@ -73,6 +79,8 @@ class CodeBlocks:
             messages.append(sendable(_without_calls(reply.message)))
             parsed = parse(reply.message.content)
             answers = await _act(parsed, reply.message.content, reply.cut, shell)
+            if parsed.user:
+                answers.append(await ask_user(shell) if brief.user_tool else NO_USER)
             if _done(parsed, reply.cut):
                 if reminded or await shell.has_file(brief.decision_path):
                     return
@@ -83,9 +91,10 @@ class CodeBlocks:
 
 
 def _rules(brief: Brief, limits: Limits) -> str:
-    return RULES.format(
+    rules = RULES.format(
         workdir=brief.workdir, seconds=limits.command_seconds, turns=limits.max_turns
     )
+    return rules + USER_RULE if brief.user_tool else rules
 
 
 def _without_calls(message: Message) -> Message:
@@ -97,7 +106,12 @@ def _done(parsed: Parsed, cut: bool) -> bool:
     """DONE counts unless the model had blocks in mind that were not run: it is told of those."""
     python = [block for block in parsed.blocks if block.python]
     all_run = len(python) <= 1 and not any(cut and not block.closed for block in python)
-    return parsed.done and all_run and not any(block.shell for block in parsed.blocks)
+    return (
+        parsed.done
+        and not parsed.user
+        and all_run
+        and not any(block.shell for block in parsed.blocks)
+    )
 
 
 async def _act(parsed: Parsed, content: str, cut: bool, shell: Shell) -> list[str]:
@@ -115,9 +129,15 @@ async def _act(parsed: Parsed, content: str, cut: bool, shell: Shell) -> list[st
         answers.append(EMPTY)
     if foreign:
         answers.append(NO_SHELL.format(language=foreign[0]))
-    elif not python and not parsed.done:
+    elif not python and not parsed.done and not parsed.user:
         answers.append(NO_BLOCK)
     return answers
+
+
+async def ask_user(shell: Shell) -> str:
+    """Have the user try the app, and return what a model is told of it."""
+    seconds = shell.seconds()
+    return told(await shell.run(COMMAND, seconds), seconds)
 
 
 async def run_python(code: str, shell: Shell) -> str:

@@ -20,6 +20,15 @@ def render(brief: Brief) -> str:
     return "\n\n".join((f"# {brief.title}", brief.description.strip(), *job(brief))) + "\n"
 
 
+_USER: Final = (
+    "A user is at hand: run the command `user-tool` in a shell of your computer, and a person in a "
+    "browser performs the steps of the issue on your app as it is then (it is built and served for "
+    "that, unless it is being served already). You are shown a log of the steps; screenshots and a "
+    "trace come to `{workdir}/user_tool/`, which is no part of your submission. It takes up to a "
+    "few minutes."
+)
+
+
 def _engineer(brief: Brief) -> tuple[str, ...]:
     return (
         "## Your job",
@@ -30,6 +39,7 @@ def _engineer(brief: Brief) -> tuple[str, ...]:
         "you change elsewhere is lost. The app is then built and served anew, and judged by "
         "end-to-end tests that you cannot see: they use it as its users do. The job pays "
         f"{dollars(brief.price_cents)}, all or nothing.",
+        *([_USER.format(workdir=brief.workdir)] if brief.user_tool else []),
     )
 
 

@@ -37,6 +37,8 @@ from swelancer_plugin.task import (
 TASK_FILE: Final = "task.toml"
 REPOSITORY_FILE: Final = "repository.toml"
 MIN_PROPOSALS: Final = 2
+USER_TOOL: Final = "user_tool"
+USER_STEPS: Final = "steps.py"
 
 _ONLY_FOR: Final[dict[str, Variant]] = {
     "correct_proposal": "swe_manager",
@@ -152,6 +154,7 @@ def load(task_toml: Path) -> Task:
             price_cents=int(file.price),
             workdir=repository.workdir,
             proposals=proposals,
+            user_tool=isinstance(answer, IcAnswer) and answer.user_tool is not None,
         ),
         answer=answer,
         repository=repository,
@@ -220,4 +223,16 @@ def _ic_answer(task_toml: Path, directory: Path, file: _TaskFile) -> IcAnswer:
         bug_patch=inside(task_toml, "bug_patch", directory, file.bug_patch, "file"),
         gold_patch=inside(task_toml, "gold_patch", directory, file.gold_patch, "file"),
         test_seconds=file.test_seconds,
+        user_tool=_user_tool(task_toml, directory),
     )
+
+
+def _user_tool(task_toml: Path, directory: Path) -> Path | None:
+    """Return the directory with a user's script, where a task has one."""
+    script = directory / USER_TOOL
+    if not script.exists():
+        return None
+    if not (script / USER_STEPS).is_file():
+        raise TaskFileError(task_toml, USER_TOOL, f"there is no {USER_TOOL}/{USER_STEPS}")
+    no_links(task_toml, USER_TOOL, script)
+    return script

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import shlex
-import stat
-import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -18,28 +14,19 @@ from swelancer_plugin.computers.interface import (
     CommandResult,
     ComputerGone,
     EngineError,
-    checked,
 )
+from swelancer_plugin.grading import stage
 from swelancer_plugin.grading.bench import BenchComputer
 from swelancer_plugin.grading.junit import shown
+from swelancer_plugin.grading.stage import JUDGE, OUTPUT
 from swelancer_plugin.task import IcAnswer, Task
 
-JUDGE: Final = "/judge"
-"""The judge's working directory, which is there."""
 TESTS: Final = f"{JUDGE}/tests"
-OUTPUT: Final = f"{JUDGE}/output"
-"""What the browser leaves: videos, traces, screenshots, logs."""
 TESTS_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of the hidden tests of one task."""
-TRAFFIC: Final = "*.har"
-"""Files of recorded traffic among the hidden tests."""
 _NAMES: Final = f"{JUDGE}/names.json"
 _CONFTEST: Final = Path(__file__).with_name("judge_conftest.py")
-_REPLAY: Final = Path(__file__).with_name("judge_replay.py")
-_LEFT_OUT: Final = frozenset({"__pycache__", ".pytest_cache"})
 _COLLECT_SECONDS: Final = 120.0
-_REPLAY_PORT: Final = 8899
-_DISPLAY: Final = 99
 _PYTEST: Final = (
     "cd {tests} && {variables} python3 -m pytest -p no:cacheprovider "
     "--rootdir={tests} --confcutdir={judge} {options}"
@@ -48,24 +35,6 @@ _REPORTED: Final = (
     "-v -o junit_family=xunit2 -o junit_logging=no --junitxml={report} "
     "--output={output} --video=on --tracing=on --screenshot=on"
 )
-# No body counts when a request is looked up: two right fixes may send the same fields in another
-# order, and a test can look at what was sent. An answer is given as often as it is asked for.
-_START_REPLAY: Final = """cd {judge} || exit
-REFUSED={output}/refused.txt setsid mitmdump -s {judge}/replay.py {recorded} \
-    --listen-host 127.0.0.1 -p {port} --set connection_strategy=lazy --set upstream_cert=false \
-    --set flow_detail=0 --set onboarding=false --set rawtcp=false --set body_size_limit=32m \
-    --set server_replay_extra=kill --set server_replay_reuse=true \
-    --set server_replay_ignore_content=true >{output}/replay.log 2>&1 </dev/null &
-until (echo >/dev/tcp/127.0.0.1/{port}) 2>/dev/null; do
-    kill -0 $! || {{ cat {output}/replay.log; exit 1; }}
-    sleep 0.05
-done"""
-_START_DISPLAY: Final = """
-setsid Xvfb :{display} -screen 0 1920x1080x24 -nolisten tcp >{output}/display.log 2>&1 </dev/null &
-until [ -S /tmp/.X11-unix/X{display} ]; do
-    kill -0 $! || {{ cat {output}/display.log; exit 1; }}
-    sleep 0.05
-done"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +55,18 @@ class Packed:
     """A task's hidden tests, ready to be brought into a computer."""
 
     archive: bytes
-    traffic: tuple[str, ...]
+    traffic: tuple[str, ...] = ()
     """Names, below `TESTS`, of recorded traffic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Hidden tests that are in place, listed, and can be run."""
+
+    names: tuple[str, ...]
+    """pytest's ids of all, in their order."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Of their environment."""
 
 
 def report(run: int) -> str:
@@ -101,65 +80,39 @@ def pack(task: Task) -> Packed:
     Raises EngineError, naming the task, where they can't be had: it is broken.
     """
     assert isinstance(task.answer, IcAnswer)
-    packed = io.BytesIO()
     names: set[str] = set()
     try:
-        with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
-            _add(archive, "conftest.py", _CONFTEST.read_bytes())
-            _add(archive, "replay.py", _REPLAY.read_bytes())
-            for directory in map(Path, task.answer.tests):
-                for path in _files(directory):
-                    name = path.relative_to(directory).as_posix()
-                    if name in names:
-                        raise OSError(f"two of its directories have a file {name}")
-                    names.add(name)
-                    _add(archive, f"tests/{name}", path.read_bytes())
-                    if packed.tell() > TESTS_LIMIT:
-                        raise OSError(f"they have more than {TESTS_LIMIT} bytes")
+        archive = stage.Archive()
+        archive.add("conftest.py", _CONFTEST.read_bytes())
+        for directory in map(Path, task.answer.tests):
+            for name, path in stage.files_below(directory):
+                if name in names:
+                    raise OSError(f"two of its directories have a file {name}")
+                names.add(name)
+                archive.add(f"tests/{name}", path.read_bytes())
+                if archive.size > TESTS_LIMIT:
+                    raise OSError(f"they have more than {TESTS_LIMIT} bytes")
     except (OSError, ValueError) as error:
         raise EngineError(f"the hidden tests of {task.id} can't be had: {error}") from error
-    return Packed(packed.getvalue(), tuple(sorted(n for n in names if Path(n).match(TRAFFIC))))
-
-
-def _files(directory: Path) -> list[Path]:
-    if not directory.is_dir():
-        raise OSError(f"{directory} is no directory")
-    found = []
-    for path in sorted(directory.rglob("*")):
-        mode = path.lstat().st_mode
-        if _LEFT_OUT.intersection(path.relative_to(directory).parts) or stat.S_ISDIR(mode):
-            continue
-        if not stat.S_ISREG(mode):
-            raise OSError(f"{path} is a link or no file; put a regular file there")
-        found.append(path)
-    return found
-
-
-def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
-    header = tarfile.TarInfo(name)
-    header.size, header.mode = len(content), 0o644
-    header.mtime = 1  # mitmproxy never loads a script of time 0
-    archive.addfile(header, io.BytesIO(content))
+    return Packed(archive.content(), stage.recorded(names))
 
 
 async def prepare(
     judge: BenchComputer, tests: Packed, task: Task, port: int, procedure: Procedure = ONCE
-) -> list[str]:
-    """Put the packed tests into a judge's computer and return the names of all, in their order.
+) -> Prepared:
+    """Put the packed tests into a judge's computer and list them; start what their browser needs.
 
-    What the browser needs, the replay of recorded traffic and a screen, is started. To be called
-    before anything that was submitted runs: so whatever fails is a broken task, or the machinery.
-    Raises EngineError.
+    To be called before anything that was submitted runs: so whatever fails is a broken task, or
+    the machinery. Raises EngineError.
     """
     what = f"the hidden tests of {task.id}"
     try:
         await judge.unpack(tests.archive, JUDGE)
-        listed, _ = await asyncio.gather(
-            judge.send_shell_command(
-                _pytest(f"--collect-only -q --output={JUDGE}/unused", port, SWELANCER_NAMES=_NAMES),
-                timeout=_COLLECT_SECONDS,
-            ),
-            _start(judge, tests, procedure),
+        listing = _pytest("--collect-only -q", port, {"SWELANCER_NAMES": _NAMES})
+        traffic = [f"{TESTS}/{name}" for name in tests.traffic]
+        listed, variables = await asyncio.gather(
+            judge.send_shell_command(listing, timeout=_COLLECT_SECONDS),
+            stage.start(judge, traffic, procedure.headed),
         )
         names = await judge.send_shell_command(f"cat {_NAMES}", timeout=_COLLECT_SECONDS)
     except (CommandError, ComputerGone) as error:
@@ -172,25 +125,11 @@ async def prepare(
             f"{what} are too many: their names have more than {OUTPUT_LIMIT:,} bytes altogether; "
             "parametrize less, or give the parameters short ids"
         )
-    return [str(name) for name in json.loads(names.output)]
-
-
-async def _start(judge: BenchComputer, tests: Packed, procedure: Procedure) -> None:
-    """Start what the browser needs and wait until it answers. Raises CommandError, ComputerGone."""
-    script = f"mkdir -p {OUTPUT}"
-    if tests.traffic:
-        recorded = " ".join(f"-S {shlex.quote(f'{TESTS}/{name}')}" for name in tests.traffic)
-        script += "\n" + _START_REPLAY.format(
-            judge=JUDGE, output=OUTPUT, recorded=recorded, port=_REPLAY_PORT
-        )
-    if procedure.headed:
-        script += _START_DISPLAY.format(display=_DISPLAY, output=OUTPUT)
-    command = shlex.join(["bash", "-c", script])
-    checked(command, await judge.send_shell_command(command, timeout=_COLLECT_SECONDS))
+    return Prepared(tuple(str(name) for name in json.loads(names.output)), variables)
 
 
 async def run(
-    judge: BenchComputer, tests: Packed, task: Task, port: int, number: int, procedure: Procedure
+    judge: BenchComputer, tests: Prepared, task: Task, port: int, number: int, procedure: Procedure
 ) -> CommandResult:
     """Run the hidden tests, for `seconds` at most; `report(number)` is written.
 
@@ -198,19 +137,20 @@ async def run(
     """
     output = f"{OUTPUT}/run-{number}" if procedure.runs > 1 else f"{OUTPUT}/tests"
     options = _REPORTED.format(report=report(number), output=output)
-    variables = {"REPLAY_URL": f"http://127.0.0.1:{_REPLAY_PORT}"} if tests.traffic else {}
-    if procedure.headed:
-        options += " --headed"
-        variables["DISPLAY"] = f":{_DISPLAY}"
-    return await judge.send_shell_command(
-        _pytest(options, port, **variables), timeout=seconds(task)
+    command = _pytest(f"{options} --headed" if procedure.headed else options, port, tests.variables)
+    return await judge.send_shell_command(command, timeout=seconds(task))
+
+
+def _pytest(options: str, port: int, variables: dict[str, str]) -> str:
+    words = " ".join(
+        f"{name}={value}" for name, value in {**variables, "APP_URL": app_url(port)}.items()
     )
-
-
-def _pytest(options: str, port: int, **variables: str) -> str:
-    variables.update(APP_URL=f"http://127.0.0.1:{port}", OUTPUT=OUTPUT)
-    words = " ".join(f"{name}={value}" for name, value in variables.items())
     return _PYTEST.format(tests=TESTS, judge=JUDGE, variables=words, options=options)
+
+
+def app_url(port: int) -> str:
+    """Return where the judge's computer has the app, without a slash at the end."""
+    return f"http://127.0.0.1:{port}"
 
 
 def seconds(task: Task) -> float:

@@ -55,18 +55,18 @@ async def judge(
     if task.repository.app is None:
         raise EngineError(f"{task.id}: its repository can't be served, so it can't be judged")
     tests = hidden_tests.pack(task)
-    trial = Trial(task, task.repository.app, submission.changes, tests, keep, clock, procedure)
+    trial = Trial(task, task.repository.app, submission.changes, keep, clock, procedure)
     for left in reversed(range(TRIES)):
         bench: Bench | None = None
         try:
             async with prepared(provider, app, judge) as bench:
-                prepare = hidden_tests.prepare(bench.judge, tests, task, judge.port, procedure)
-                expecting = asyncio.ensure_future(prepare)
+                ready = hidden_tests.prepare(bench.judge, tests, task, judge.port, procedure)
+                preparing = asyncio.ensure_future(ready)
                 try:
-                    verdict = await try_out(trial, bench, expecting)
+                    verdict = await try_out(trial, bench, preparing)
                 finally:
-                    expecting.cancel()
-                    await asyncio.gather(expecting, return_exceptions=True)
+                    preparing.cancel()
+                    await asyncio.gather(preparing, return_exceptions=True)
             return _grade(task, submission, verdict, bench.leftovers)
         except EngineError:
             if not left or (bench is not None and bench.used):

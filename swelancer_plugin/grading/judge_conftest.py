@@ -1,25 +1,25 @@
 """What hidden tests have: in the judge's computer it lies above them, as conftest.py.
 
 `hidden_tests` puts it there; nothing imports it. The browser is Playwright's `page`, as the pytest
-plugin of that name has it: https://playwright.dev/python/docs/test-runners. Its pages are the
-app's, so what they say is bounded before it is written down.
+plugin of that name has it: https://playwright.dev/python/docs/test-runners.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-CONSOLE_LINES: Final = 2000
-CONSOLE_CHARACTERS: Final = 1000
-"""Of a line."""
-ACTION_SECONDS: Final = 10
-"""How long a click, or an expectation, waits for its element, unless a test says otherwise."""
+if TYPE_CHECKING:
+    from swelancer_plugin.grading import judge_browser as browser
+else:
+    sys.path.insert(0, str(Path(__file__).parent))
+    import browser
 
 
 @pytest.fixture(scope="session")
@@ -30,62 +30,32 @@ def app_url() -> str:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium, its sandbox on; what is not the app goes to the replay of traffic."""
+    """As every browser of a judge is launched."""
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=ACTION_SECONDS * 1000)
-    launch: dict[str, Any] = {
-        **browser_type_launch_args,
-        "executable_path": "/usr/bin/chromium",
-        "chromium_sandbox": True,
-    }
-    if replay := os.environ.get("REPLAY_URL"):
-        launch["proxy"] = {"server": replay, "bypass": "127.0.0.1"}
-    return launch
+    expect.set_options(timeout=browser.ACTION_SECONDS * 1000)
+    return {**browser_type_launch_args, **browser.launch_arguments()}
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any], app_url: str) -> dict[str, Any]:
-    """One screen, language and time zone wherever it runs; `page.goto("/")` is the app's."""
-    return {
-        **browser_context_args,
-        "base_url": app_url,
-        "viewport": {"width": 1280, "height": 800},
-        "locale": "en-GB",
-        "timezone_id": "Europe/Berlin",
-    }
-
-
-class _Console:
-    """What pages print, a line each, as much as anybody would read."""
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-        self._left = CONSOLE_LINES
-
-    def say(self, kind: str, text: str) -> None:
-        if self._left:
-            self._left -= 1
-            line = text if self._left else "(the rest is left out)"
-            print(f"{kind}: {line[:CONSOLE_CHARACTERS]!r}", file=self._file)
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """As every page of a judge is made."""
+    return {**browser_context_args, **browser.context_arguments()}
 
 
 @pytest.fixture(scope="session")
-def console() -> Iterator[_Console]:
+def console() -> Iterator[browser.Console]:
     """The log of all pages of a run."""
-    path = Path(os.environ["OUTPUT"]) / "console.log"
-    with path.open("a", encoding="ascii", errors="backslashreplace", buffering=1) as file:
-        yield _Console(file)
+    with (Path(os.environ["OUTPUT"]) / "console.log").open("a", encoding="ascii") as file:
+        yield browser.Console(file)
 
 
 @pytest.fixture
-def context(context: Any, console: _Console, request: pytest.FixtureRequest) -> Any:  # noqa: ANN401  # playwright is in the judge's computer alone
+def context(context: Any, console: browser.Console, request: pytest.FixtureRequest) -> Any:  # noqa: ANN401  # playwright is in the judge's computer alone
     """A context of the test's own, whose pages are heard."""
-    context.set_default_timeout(ACTION_SECONDS * 1000)
+    context.set_default_timeout(browser.ACTION_SECONDS * 1000)
     console.say("test", request.node.name)
-    context.on("console", lambda message: console.say(message.type, message.text))
-    context.on("weberror", lambda error: console.say("uncaught", str(error.error)))
-    context.on("requestfailed", lambda failed: console.say("failed", failed.url))
+    console.hear(context)
     return context
 
 

@@ -32,14 +32,15 @@ rm -rf {log}
 }}"""
 # bash, not sh, for its sockets: no other client can be expected in every image. Twelve bytes are
 # enough to know an answer, so that no body or header without end keeps it.
-_PROBE: Final = r"""
+_ASK: Final = r"""
 probe() {
     exec 3<>"/dev/tcp/127.0.0.1/$1" || return
     printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$2" "$1" >&3
     [[ $(timeout 10 head -c 12 <&3) =~ ^HTTP/1\.[01]\ [0-9]{3}$ ]]
 }
-until (probe "$1" "$2") 2>/dev/null; do sleep 0.05; done
 """
+_PROBE: Final = _ASK + 'until (probe "$1" "$2") 2>/dev/null; do sleep 0.05; done'
+_PROBE_ONCE: Final = _ASK + '(probe "$1" "$2") 2>/dev/null'
 
 
 class NotServed(Exception):
@@ -120,6 +121,13 @@ async def served(
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def is_served(app: App, asking: TimedComputer) -> bool:
+    """Tell whether `asking` gets an answer from the app's port now. Raises ComputerGone."""
+    command = shlex.join(["bash", "-c", _PROBE_ONCE, "probe", str(app.port), app.ready])
+    asked = await asking.send_shell_command(command, timeout=_ASK_SECONDS)
+    return asked.exit_code == 0
 
 
 async def _run(computer: TimedComputer, app: App, workdir: str) -> CommandResult:

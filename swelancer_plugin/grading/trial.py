@@ -23,7 +23,7 @@ from swelancer_plugin.computers.interface import (
 )
 from swelancer_plugin.grading import hidden_tests
 from swelancer_plugin.grading.bench import AppGone, Bench, BenchComputer, JudgeGone
-from swelancer_plugin.grading.hidden_tests import ONCE, Packed, Procedure
+from swelancer_plugin.grading.hidden_tests import ONCE, Prepared, Procedure
 from swelancer_plugin.grading.junit import (
     REPORT_LIMIT,
     UnreadableReport,
@@ -32,6 +32,7 @@ from swelancer_plugin.grading.junit import (
     unpassed,
 )
 from swelancer_plugin.grading.serving import NotServed, build, served
+from swelancer_plugin.grading.stage import OUTPUT
 from swelancer_plugin.grading.submission import to_archive
 from swelancer_plugin.outcome import Outcome
 from swelancer_plugin.task import App, Task
@@ -73,20 +74,19 @@ class Trial:
     task: Task
     app: App
     changes: Changes
-    tests: Packed
     keep: Keep
     clock: Clock = untimed
     procedure: Procedure = ONCE
 
 
-async def try_out(trial: Trial, bench: Bench, expecting: Awaitable[Sequence[str]]) -> Verdict:
-    """Return the verdict on what was submitted; `expecting` brings the names of all hidden tests.
+async def try_out(trial: Trial, bench: Bench, preparing: Awaitable[Prepared]) -> Verdict:
+    """Return the verdict on what was submitted; `preparing` makes the hidden tests ready.
 
-    They are awaited before anything that was submitted runs. Raises EngineError, and what
-    `expecting` does.
+    It is awaited before anything that was submitted runs. Raises EngineError, and what `preparing`
+    does.
     """
     try:
-        return await _try_out(trial, bench, expecting)
+        return await _try_out(trial, bench, preparing)
     except AppGone as gone:
         said = str(gone).encode("utf-8", "replace")
         return _broken("computer", "the app's computer is gone", said)
@@ -94,13 +94,13 @@ async def try_out(trial: Trial, bench: Bench, expecting: Awaitable[Sequence[str]
         return Verdict(Outcome.LIMIT, f"the judge's computer is gone: {shown(str(gone), 200)}")
 
 
-async def _try_out(trial: Trial, bench: Bench, expecting: Awaitable[Sequence[str]]) -> Verdict:
+async def _try_out(trial: Trial, bench: Bench, preparing: Awaitable[Prepared]) -> Verdict:
     app, keep = trial.app, trial.keep
     try:
         await apply(trial.changes, bench)
     except CommandError as error:
         return _broken("apply", "it can't be applied", error.result.output)
-    expected = await expecting
+    tests = await preparing
     bench.used = True
     with trial.clock("build"):
         built = await build(bench.app, app, bench.workdir)
@@ -114,7 +114,7 @@ async def _try_out(trial: Trial, bench: Bench, expecting: Awaitable[Sequence[str
                     served(bench.app, app, bench.workdir, bench.judge)
                 )
             with trial.clock("tests"):
-                runs = await _run_tests(trial, bench.judge)
+                runs = await _run_tests(trial, bench.judge, tests)
             keep("tests.log", b"\n".join(run.output for run in runs))
             keep("server.log", await server.log())
             ended = {"server": "it ended during the tests"} if server.ended else {}
@@ -123,18 +123,18 @@ async def _try_out(trial: Trial, bench: Bench, expecting: Awaitable[Sequence[str
         return _broken("serve", str(problem), problem.log)
     if runs[-1].exit_code and server.gone is not None:
         raise server.gone
-    verdict = await _verdict(trial, bench.judge, expected, runs)
+    verdict = await _verdict(trial, bench.judge, tests.names, runs)
     return Verdict(verdict.outcome, verdict.reason, {**verdict.details, **ended})
 
 
-async def _run_tests(trial: Trial, judge: BenchComputer) -> list[CommandResult]:
+async def _run_tests(trial: Trial, judge: BenchComputer, tests: Prepared) -> list[CommandResult]:
     """Run the hidden tests as often as is wanted, and no more once a run has failed."""
     runs: list[CommandResult] = []
     while len(runs) < trial.procedure.runs and not any(run.exit_code for run in runs):
         number = len(runs) + 1
         runs.append(
             await hidden_tests.run(
-                judge, trial.tests, trial.task, trial.app.port, number, trial.procedure
+                judge, tests, trial.task, trial.app.port, number, trial.procedure
             )
         )
     return runs
@@ -177,7 +177,7 @@ async def keep_evidence(judge: BenchComputer, keep: Keep) -> dict[str, str]:
     It decides nothing, so nothing that goes wrong with it is more than a word.
     """
     try:
-        found = await judge.read_whole(hidden_tests.OUTPUT, (), EVIDENCE_LIMIT)
+        found = await judge.read_whole(OUTPUT, (), EVIDENCE_LIMIT)
     except (JudgeGone, EngineError) as error:
         return {"evidence": f"none: {shown(str(error), 200)}"}
     if found is None:

@@ -49,6 +49,7 @@ from swelancer_plugin.session.provision import (
 from swelancer_plugin.session.record import PROGRESS, TRANSCRIPT, Progress
 from swelancer_plugin.session.run import run_of
 from swelancer_plugin.session.signals import interrupts_held
+from swelancer_plugin.session.user import has_user, user_at_hand
 from swelancer_plugin.settings import PRIVILEGED
 from swelancer_plugin.task import Brief, ManagerAnswer, Task
 
@@ -160,10 +161,13 @@ async def submission(
     if isinstance(computer, LocalComputer) and not ours and not settings.allow_host_execution:
         pytest.fail(UNSAFE_HOST.format(agent=agent.name), pytrace=False)
     brief = _placed(task.brief, computer)
+    user = not ours and has_user(task, computer, request.config)
+    brief = dataclasses.replace(brief, user_tool=user)
     progress.save("brief.md", render(brief))
     progress.meter = meter = Metered(model, limits, transcript)
-    with progress.phase("agent"):
-        ending = await work(agent, brief, computer, meter, limits, transcript)
+    async with user_at_hand(task, brief, computer, request.config, progress.save):
+        with progress.phase("agent"):
+            ending = await work(agent, brief, computer, meter, limits, transcript)
     if ending.traceback:
         progress.save("agent_error.txt", ending.traceback)
     with progress.phase("submission"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 
@@ -15,7 +14,7 @@ from swelancer_plugin.computers.interface import (
     FrozenFile,
 )
 from swelancer_plugin.grading.bench import joined
-from swelancer_plugin.grading.hidden_tests import Packed
+from swelancer_plugin.grading.hidden_tests import Prepared
 from swelancer_plugin.grading.junit import ID_PROPERTY
 from swelancer_plugin.grading.trial import Trial, Verdict, try_out
 from swelancer_plugin.outcome import Outcome
@@ -78,10 +77,10 @@ def tried(app: Computer, judge: Computer) -> Verdict:
 
     async def run() -> Verdict:
         bench = joined(app, "/app/x", judge)
-        expecting: asyncio.Future[Sequence[str]] = asyncio.get_running_loop().create_future()
-        expecting.set_result(["a"])
-        trial = Trial(TASK, APP, Changes(), Packed(b"", ()), keep)
-        return await try_out(trial, bench, expecting)
+        preparing: asyncio.Future[Prepared] = asyncio.get_running_loop().create_future()
+        preparing.set_result(Prepared(("a",)))
+        trial = Trial(TASK, APP, Changes(), keep)
+        return await try_out(trial, bench, preparing)
 
     return asyncio.run(run())
 
@@ -123,7 +122,7 @@ def test_a_judge_that_is_gone_after_its_tests(exit_code: int) -> None:
 def test_a_pause_that_is_refused_once_is_tried_again() -> None:
     judge = Computer(refusals=1)
     assert tried(Computer(), judge).outcome is Outcome.EARNED
-    assert judge.asked[-3:] == ["freeze", "freeze", "read"]
+    assert judge.asked[-4:] == ["freeze", "freeze", "read", "look around"]
 
 
 @pytest.mark.parametrize("exit_code", [0, 1])

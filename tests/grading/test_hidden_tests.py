@@ -39,6 +39,7 @@ def test_regular_files_alone_are_packed(tmp_path: Path) -> None:
     (tmp_path / "__pycache__" / "link").symlink_to("test_a.pyc")
     packed = members(pack(a_task(tmp_path)).archive)
     assert sorted(packed) == [
+        "browser.py",
         "conftest.py",
         "replay.py",
         "tests/conftest.py",
@@ -98,7 +99,7 @@ def test_several_directories_are_one(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / f"test_{name}.py").write_text(name)
     task = a_task(tmp_path / "a", tmp_path / "b")
-    names = ["conftest.py", "replay.py", "tests/test_a.py", "tests/test_b.py"]
+    names = ["browser.py", "conftest.py", "replay.py", "tests/test_a.py", "tests/test_b.py"]
     assert sorted(members(pack(task).archive)) == names
     (tmp_path / "b" / "test_a.py").write_text("another")
     with pytest.raises(EngineError, match=r"t-1 can't be had: two .* have a file test_a\.py"):

@@ -1,0 +1,113 @@
+"""What a browser needs in a judge's computer: scripts of ours, recorded traffic, a screen."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import stat
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from swelancer_plugin.computers.interface import checked
+from swelancer_plugin.grading.bench import BenchComputer
+
+JUDGE: Final = "/judge"
+"""The judge's working directory, which is there."""
+OUTPUT: Final = f"{JUDGE}/output"
+"""What the browser leaves: videos, traces, screenshots, logs."""
+TRAFFIC: Final = "*.har"
+"""Files of recorded traffic."""
+START_SECONDS: Final = 120.0
+_OURS: Final = {"browser.py": "judge_browser.py", "replay.py": "judge_replay.py"}
+_LEFT_OUT: Final = frozenset({"__pycache__", ".pytest_cache"})
+_PORT: Final = 8899
+_DISPLAY: Final = 99
+# No body counts when a request is looked up: two right fixes may send the same fields in another
+# order, and a test can look at what was sent. An answer is given as often as it is asked for.
+_START_REPLAY: Final = """cd {judge} || exit
+REFUSED={output}/refused.txt setsid mitmdump -s {judge}/replay.py {recorded} \
+    --listen-host 127.0.0.1 -p {port} --set connection_strategy=lazy --set upstream_cert=false \
+    --set flow_detail=0 --set onboarding=false --set rawtcp=false --set body_size_limit=32m \
+    --set server_replay_extra=kill --set server_replay_reuse=true \
+    --set server_replay_ignore_content=true >{output}/replay.log 2>&1 </dev/null &
+until (echo >/dev/tcp/127.0.0.1/{port}) 2>/dev/null; do
+    kill -0 $! || {{ cat {output}/replay.log; exit 1; }}
+    sleep 0.05
+done"""
+_START_DISPLAY: Final = """
+setsid Xvfb :{display} -screen 0 1920x1080x24 -nolisten tcp >{output}/display.log 2>&1 </dev/null &
+until [ -S /tmp/.X11-unix/X{display} ]; do
+    kill -0 $! || {{ cat {output}/display.log; exit 1; }}
+    sleep 0.05
+done"""
+
+
+class Archive:
+    """A tar archive in the making: regular files, and no others."""
+
+    def __init__(self) -> None:
+        """Begin with our own scripts for the browser."""
+        self._bytes = io.BytesIO()
+        self._tar = tarfile.open(fileobj=self._bytes, mode="w", format=tarfile.PAX_FORMAT)  # noqa: SIM115  # closed by `content`
+        for name, script in _OURS.items():
+            self.add(name, Path(__file__).with_name(script).read_bytes())
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._bytes.tell()
+
+    def add(self, name: str, content: bytes) -> None:
+        """Add a file."""
+        header = tarfile.TarInfo(name)
+        header.size, header.mode = len(content), 0o644
+        header.mtime = 1  # mitmproxy never loads a script of time 0
+        self._tar.addfile(header, io.BytesIO(content))
+
+    def content(self) -> bytes:
+        """Return the archive; nothing can be added any more."""
+        self._tar.close()
+        return self._bytes.getvalue()
+
+
+def files_below(directory: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the regular files below a directory of the host, each with its relative name.
+
+    Raises OSError for anything else in there, and for no directory.
+    """
+    if not directory.is_dir():
+        raise OSError(f"{directory} is no directory")
+    for path in sorted(directory.rglob("*")):
+        mode = path.lstat().st_mode
+        below = path.relative_to(directory)
+        if _LEFT_OUT.intersection(below.parts) or stat.S_ISDIR(mode):
+            continue
+        if not stat.S_ISREG(mode):
+            raise OSError(f"{path} is a link or no file; put a regular file there")
+        yield below.as_posix(), path
+
+
+def recorded(names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the names that are recorded traffic."""
+    return tuple(sorted(name for name in names if Path(name).match(TRAFFIC)))
+
+
+async def start(judge: BenchComputer, traffic: Iterable[str], headed: bool) -> dict[str, str]:
+    """Start what the browser needs, wait until it answers, and return variables that tell of it.
+
+    `traffic` are absolute paths in the computer; without any there is no replay, and no network
+    but the app. Raises CommandError, ComputerGone.
+    """
+    script, variables = f"mkdir -p {OUTPUT}\n", {"OUTPUT": OUTPUT}
+    options = " ".join(f"-S {shlex.quote(path)}" for path in traffic)
+    if options:
+        script += _START_REPLAY.format(judge=JUDGE, output=OUTPUT, recorded=options, port=_PORT)
+        variables["REPLAY_URL"] = f"http://127.0.0.1:{_PORT}"
+    if headed:
+        script += _START_DISPLAY.format(display=_DISPLAY, output=OUTPUT)
+        variables["DISPLAY"] = f":{_DISPLAY}"
+    command = shlex.join(["bash", "-c", script])
+    checked(command, await judge.send_shell_command(command, timeout=START_SECONDS))
+    return variables
