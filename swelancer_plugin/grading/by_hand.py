@@ -1,0 +1,136 @@
+"""A task's app for a person: served in its container, with a browser on a desktop beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from swelancer_plugin.computers.docker import DockerComputer, DockerProvider
+from swelancer_plugin.computers.images import desktop_image, repository_image
+from swelancer_plugin.computers.interface import (
+    CommandError,
+    ComputerSpec,
+    EngineError,
+    JudgeSpec,
+    checked,
+)
+from swelancer_plugin.datasets.native import TASK_FILE, load
+from swelancer_plugin.datasets.patched import patched
+from swelancer_plugin.grading import stage
+from swelancer_plugin.grading.serving import NotServed, build, served
+from swelancer_plugin.runs.cleanup import RUN_LABEL, TASK_LABEL
+from swelancer_plugin.task import App, IcAnswer, Repository, Task
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+DESKTOP_PORT: Final = 6080
+"""Where noVNC answers, in the judge's computer and, if it is free, on this machine."""
+_VNC_PORT: Final = 5900
+_START_SECONDS: Final = 60.0
+# The screen is there already, and so is the replay of recorded traffic, where there is some.
+_DESKTOP: Final = """cd /judge && export DISPLAY={display} || exit
+run() {{ setsid "$@" >>output/desktop.log 2>&1 </dev/null & }}
+run fluxbox
+run x11vnc -display {display} -localhost -forever -shared -nopw -rfbport {vnc}
+run websockify --web /usr/share/novnc 127.0.0.1:{desktop} 127.0.0.1:{vnc}
+run chromium --no-first-run --user-data-dir=/judge/person --start-maximized {proxy} \
+    http://127.0.0.1:{port}/
+for port in {vnc} {desktop}; do
+    until (echo >/dev/tcp/127.0.0.1/$port) 2>/dev/null; do sleep 0.05; done
+done"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a person can look into."""
+
+    app: DockerComputer
+    """With the bug in it, as an agent finds it."""
+    desktop: DockerComputer
+
+
+@asynccontextmanager
+async def by_hand(client: DockerClient, task_toml: Path) -> AsyncIterator[Place]:
+    """Serve an ic_swe task's app while the block lasts, and have a desktop that can reach it.
+
+    Nothing of it stays. Raises EngineError, also for an app that is not served, with its log;
+    TaskFileError; DatasetError.
+    """
+    task = load(task_toml)
+    answer, app = task.answer, task.repository.app
+    if not isinstance(answer, IcAnswer) or app is None or answer.bug_patch is None:
+        raise EngineError(f"{task.id} is no ic_swe task: there is no app of it to try")
+    repository = patched(task.repository, answer.bug_patch)
+    provider = DockerProvider(client)
+    labels = {RUN_LABEL: uuid.uuid4().hex, TASK_LABEL: f"{task.dataset}/{task.id}"}
+    image = await asyncio.to_thread(repository_image, client, repository)
+    desktop_of = await asyncio.to_thread(desktop_image, client)
+    computer = await provider.start(_spec(repository, image, labels))
+    try:
+        desktop = await provider.start_judge(
+            computer, JudgeSpec(desktop_of, app.port, labels=labels)
+        )
+        try:
+            async with _served(computer, app, repository, desktop):
+                await _furnish(desktop, task, app)
+                yield Place(computer, desktop)
+        finally:
+            await desktop.cleanup()
+    finally:
+        await computer.cleanup()
+
+
+def _spec(repository: Repository, image: str, labels: dict[str, str]) -> ComputerSpec:
+    return ComputerSpec(repository, image, repository.workdir, labels=labels)
+
+
+@asynccontextmanager
+async def _served(
+    computer: DockerComputer, app: App, repository: Repository, desktop: DockerComputer
+) -> AsyncIterator[None]:
+    built = await build(computer, app, repository.workdir)
+    if built.problem:
+        raise EngineError(f"{built.problem}:\n{built.log[-4000:].decode(errors='replace')}")
+    try:
+        async with served(computer, app, repository.workdir, desktop):
+            yield
+    except NotServed as error:
+        raise EngineError(f"{error}:\n{error.log[-4000:].decode(errors='replace')}") from error
+
+
+async def _furnish(desktop: DockerComputer, task: Task, app: App) -> None:
+    """Start the screen, the replay of the task's traffic, and what shows and fills the screen."""
+    archive, traffic = stage.Archive(), []
+    assert isinstance(task.answer, IcAnswer)
+    for directory in map(Path, task.answer.tests):
+        for name in stage.recorded(dict(stage.files_below(directory))):
+            archive.add(name, (directory / name).read_bytes())
+            traffic.append(f"{stage.JUDGE}/{name}")
+    try:
+        await desktop.unpack(archive.content(), stage.JUDGE)
+        variables = await stage.start(desktop, traffic, headed=True)
+        replay = variables.get("REPLAY_URL")
+        proxy = f"--proxy-server={replay} --proxy-bypass-list=127.0.0.1" if replay else ""
+        script = _DESKTOP.format(
+            display=variables["DISPLAY"],
+            vnc=_VNC_PORT,
+            desktop=DESKTOP_PORT,
+            proxy=proxy,
+            port=app.port,
+        )
+        command = shlex.join(["bash", "-c", script])
+        checked(command, await desktop.send_shell_command(command, timeout=_START_SECONDS))
+    except CommandError as error:
+        raise EngineError(f"the desktop did not start: {error}") from error
+
+
+def task_file(task: Path) -> Path:
+    """Return the file of a task that is named by it or by its directory."""
+    return task / TASK_FILE if task.is_dir() else task
