@@ -312,7 +312,10 @@ def _parse(option: Option, raw: object, source: str) -> object:
 
 
 # Variables of the project's own scripts, and a secret, which are no options of a run.
-_OTHER_VARIABLES = {"SWELANCER_DATA_DIR", "SWELANCER_INSTALL_ENGINE", API_KEY}
+_OTHER_VARIABLES = {
+    *("SWELANCER_DATA_DIR", "SWELANCER_INSTALL_ENGINE", API_KEY),
+    *("SWELANCER_CA_BUNDLE", "SWELANCER_IMAGE_POOL"),
+}
 _PREFIX = "SWELANCER_"
 
 
