@@ -17,6 +17,7 @@ from swelancer_plugin.agents.prompts import render
 from swelancer_plugin.agents.work import work
 from swelancer_plugin.computers.interface import ComputerInterface, SealedComputer
 from swelancer_plugin.computers.local import LocalComputer
+from swelancer_plugin.computers.stopping import stoppable
 from swelancer_plugin.grading import hidden_tests, ic_swe, swe_manager
 from swelancer_plugin.grading.diff import readable_diff
 from swelancer_plugin.grading.grade import Grade
@@ -118,14 +119,14 @@ def transcript(request: pytest.FixtureRequest) -> Iterator[Transcript]:
 @pytest_asyncio.fixture(loop_scope="function")
 async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[ComputerInterface]:
     """A fresh computer for this attempt alone; gone when the attempt is over."""
-    progress = _progress(request)
+    progress, run = _progress(request), run_of(request.config)
     require_judgeable(task)
     with progress.phase("provision"):
         if judged_in_containers(task):  # what can't be judged is found out before it is paid for
-            judge_spec_of(task, run_of(request.config), judging_provider(request.config))
+            await stoppable(judge_spec_of, task, run, judging_provider(request.config))
             hidden_tests.pack(task)
         provider = provider_of(request.config)
-        spec = spec_of(task, run_of(request.config), provider)
+        spec = await stoppable(spec_of, task, run, provider)
         started = await provider.start(spec)
     progress.computer = provider.name
     source = spec.repository.source
@@ -198,8 +199,8 @@ async def grade(request: pytest.FixtureRequest, task: Task, submission: Submissi
             task,
             submission,
             provider,
-            spec_of(task, run, provider),
-            judge_spec_of(task, run, provider),
+            await stoppable(spec_of, task, run, provider),
+            await stoppable(judge_spec_of, task, run, provider),
             progress.save,
             progress.phase,
         )
