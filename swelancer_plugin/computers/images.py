@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from swelancer_plugin.computers.base_image import BASE_IMAGE, base_image_id
+from swelancer_plugin.computers.budget import Budget
 from swelancer_plugin.computers.build import Plan, build, ensure, has
 from swelancer_plugin.computers.context import SOURCE
 from swelancer_plugin.computers.engine import address
@@ -29,11 +31,16 @@ KIND_LABEL: Final = "swelancer.image"
 """On every image that is ours: packages, dependencies, repository, judge, desktop."""
 REPOSITORY_LABEL: Final = "swelancer.repository"
 
-_made: dict[tuple[str, Repository | str], str] = {}
-"""Images that this process has seen on an engine, by what they are for."""
+_Key: TypeAlias = "tuple[str, Repository | str]"
+_planned: dict[_Key, list[Plan]] = {}
+"""How images are made, by engine and by what they are for; a source is read once in a process."""
+_seen: set[_Key] = set()
+"""What this process knows to be on an engine."""
 
 
-def repository_image(client: DockerClient, repository: Repository) -> str:
+def repository_image(
+    client: DockerClient, repository: Repository, budget: Budget | None = None
+) -> str:
     """Return the image of a task's repository, built first if this engine does not have it.
 
     Its packages, and what it depends on, lie in images of their own below, which all that need
@@ -43,15 +50,15 @@ def repository_image(client: DockerClient, repository: Repository) -> str:
     that changes while a process runs is not seen. Raises EngineError, naming the step of a failed
     build.
     """
-    return _once(client, repository, lambda: plans(client, repository))
+    return _once(client, repository, lambda: plans(client, repository), budget)
 
 
-def judge_image(client: DockerClient) -> str:
+def judge_image(client: DockerClient, budget: Budget | None = None) -> str:
     """Return the image of judges: Chromium, and a Python with pytest and Playwright.
 
     The relay's script is ``/opt/swelancer/relay.py``. Raises EngineError.
     """
-    return _once(client, "judge", lambda: judge_plans(client))
+    return _once(client, "judge", lambda: judge_plans(client), budget)
 
 
 def desktop_image(client: DockerClient) -> str:
@@ -156,20 +163,37 @@ def _top(below: list[Plan]) -> str:
     return below[-1].tag if below else BASE_IMAGE
 
 
-def _once(client: DockerClient, what: Repository | str, planned: Callable[[], list[Plan]]) -> str:
+def _once(
+    client: DockerClient,
+    what: Repository | str,
+    planned: Callable[[], list[Plan]],
+    budget: Budget | None = None,
+) -> str:
     key = (address(client), what)
-    if key not in _made:
-        made = planned()
-        make(client, made)
-        _made[key] = _top(made)
-    return _made[key]
+    if key not in _planned:
+        _planned[key] = planned()
+    made = _planned[key]
+    if budget is not None:
+        budget.pin(tuple(plan.tag for plan in made))
+    # With a budget, another process may have removed what this one has seen.
+    if key not in _seen or budget is not None:
+        make(client, made, budget)
+        _seen.add(key)
+    return _top(made)
 
 
-def make(client: DockerClient, made: Sequence[Plan]) -> None:
-    """Have an image, and where it has to be made all that it stands on."""
-    if made and not has(client, made[-1].tag):
-        make(client, made[:-1])
-        ensure(client, made[-1].tag, lambda: build(client, made[-1]))
+def make(client: DockerClient, made: Sequence[Plan], budget: Budget | None = None) -> None:
+    """Have an image, and where it has to be made all that it stands on. Raises EngineError."""
+    if not made:
+        return
+    plan = made[-1]
+    if has(client, plan.tag):
+        if budget is not None:
+            budget.used(plan.tag)
+        return
+    make(client, made[:-1], budget)
+    with nullcontext() if budget is None else budget.room(plan.tag):
+        ensure(client, plan.tag, lambda: build(client, plan))
 
 
 def _sorted(packages: tuple[str, ...]) -> list[str]:

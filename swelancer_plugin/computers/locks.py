@@ -21,7 +21,7 @@ def lock(key: str, seconds: float, given_up: Callable[[], bool] | None = None) -
     from filelock import FileLock, Timeout
 
     name = hashlib.sha256(key.encode()).hexdigest()[:16]
-    held = FileLock(_directory() / f"{name}.lock", timeout=seconds)
+    held = FileLock(private_directory() / f"{name}.lock", timeout=seconds)
     try:
         held.acquire(cancel_check=given_up)
     except Timeout as error:
@@ -37,7 +37,7 @@ def lock(key: str, seconds: float, given_up: Callable[[], bool] | None = None) -
         held.release()
 
 
-def _directory() -> Path:
+def private_directory() -> Path:
     """Return a directory of this user's own; another's could hold every lock against us."""
     path = Path(tempfile.gettempdir()) / f"swelancer-{os.getuid()}"
     path.mkdir(mode=0o700, exist_ok=True)

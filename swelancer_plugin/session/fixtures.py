@@ -39,14 +39,13 @@ from swelancer_plugin.session.models import agent_of, open_model
 from swelancer_plugin.session.provision import (
     UNSAFE_HOST,
     judge_spec_of,
-    judged_in_containers,
     judging_provider,
     provider_of,
-    repository_of,
     require_judgeable,
     spec_of,
 )
 from swelancer_plugin.session.record import PROGRESS, TRANSCRIPT, Progress
+from swelancer_plugin.session.repositories import judged_in_containers, repository_of
 from swelancer_plugin.session.run import run_of
 from swelancer_plugin.session.signals import interrupts_held
 from swelancer_plugin.settings import PRIVILEGED
@@ -128,6 +127,8 @@ async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[
         provider = provider_of(request.config)
         spec = await stoppable(spec_of, task, run, provider)
         started = await provider.start(spec)
+    if (ahead := request.config.pluginmanager.get_plugin("swelancer-ahead")) is not None:
+        ahead.build_next(provider)
     progress.computer = provider.name
     source = spec.repository.source
     progress.repository = WITHOUT_REPOSITORY if source is None else spec.image or str(source)
