@@ -37,12 +37,106 @@ class Threshold:
         return dollars(int(self.value)) if self.kind == "cents" else f"{self.value:g}%"
 
 
+_SIZE_UNITS: Final = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_SIZE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([KMGT])B?", re.IGNORECASE)
+
+
 class Size(int):
     """A number of bytes, shown to people in the decimal units that engines count in."""
 
     def __str__(self) -> str:
         unit = next((unit for unit in "TGMK" if self >= _SIZE_UNITS[unit]), "")
         return f"{self / _SIZE_UNITS[unit]:.4g}{unit}" if unit else f"{int(self)} bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a run, resolved. One field per row of `OPTIONS`."""
+
+    model: str | None = None
+    agent: str | None = None
+    base_url: str | None = None
+    api: Literal["chat", "responses"] = "chat"
+    temperature: float | None = None
+    reasoning_effort: str | None = None
+    price_file: str | None = None
+    max_turns: int = 40
+    task_timeout: float = 3 * 3600.0
+    max_tokens: int | None = None
+    computer: str = "docker"
+    dataset: tuple[str, ...] = ()
+    split: str | None = None
+    attempts: int = 1
+    seed: int | None = None
+    repository: str | None = None
+    without_repository: bool = False
+    min_payout: Threshold | None = None
+    max_infra_errors: int | None = None
+    run_id: str | None = None
+    keep_computers: bool = False
+    disk_budget: Size | None = None
+    allow_host_execution: bool = False
+    allow_untrusted_gate: bool = False
+
+    @property
+    def gated(self) -> bool:
+        """Whether a gate decides on the exit status."""
+        return self.min_payout is not None or self.max_infra_errors is not None
+
+    @property
+    def baseline(self) -> bool:
+        """Whether a rule works, and no model is asked."""
+        return self.model in BASELINES
+
+    @property
+    def privileged(self) -> bool:
+        """Whether the model sees the answers (`gold`)."""
+        return self.model == PRIVILEGED
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("an empty value")
+    return value.strip()
+
+
+def _count(value: str) -> int:
+    number = int(value)
+    if not 1 <= number <= 1000:
+        raise ValueError("a number from 1 to 1000 is wanted")
+    return number
+
+
+def _whole(value: str) -> int:
+    number = int(value)
+    if number < 0:
+        raise ValueError("a number of 0 or more is wanted")
+    return number
+
+
+def _api(value: str) -> str:
+    if value not in ("chat", "responses"):
+        raise ValueError("chat or responses is wanted")
+    return value
+
+
+def _temperature(value: str) -> float:
+    number = float(value)
+    if not 0 <= number <= 2:
+        raise ValueError("a number from 0 to 2 is wanted")
+    return number
+
+
+_UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SPAN: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smh]?)")
+
+
+def _seconds(value: str) -> float:
+    found = _SPAN.fullmatch(value.strip())
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 1 <= seconds <= 7 * 86400:
+        raise ValueError("a time such as 90, 90s, 45m or 3h is wanted, a week at most")
+    return seconds
 
 
 def _size(value: str) -> Size:

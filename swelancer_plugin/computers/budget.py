@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 LOCK_SECONDS: Final = 300.0
-_PINNED: Final = 3
-"""What a process may be using: the images of its task, of the next one, and of the judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +54,27 @@ class Budget:
         self._limit = limit
         self._needed = needed
         self._say = say
-        self._guard = threading.Lock()
-        self._pins: deque[tuple[str, ...]] = deque(maxlen=_PINNED)
+        self._pins: dict[str, frozenset[str]] = {}
 
-    def pin(self, tags: tuple[str, ...]) -> None:
-        """Keep images for this process, until it asks for three others."""
-        with self._guard:
-            if tags in self._pins:
-                self._pins.remove(tags)
-            self._pins.append(tags)
-            lines = sorted({tag for each in self._pins for tag in each})
-            atomic_write(_pins() / str(os.getpid()), "\n".join(lines).encode())
+    def pin(self, task: str, tags: Collection[str]) -> None:
+        """Keep images for a task of this process, whether they exist or not."""
+        with self._locked():
+            self._pins[task] = frozenset(tags)
+            self._write_pins()
+
+    def release_but(self, tasks: Collection[str]) -> None:
+        """Keep images for no other than these tasks."""
+        with self._locked():
+            self._pins = {task: tags for task, tags in self._pins.items() if task in tasks}
+            self._write_pins()
+
+    def _write_pins(self) -> None:
+        lines = sorted({tag for tags in self._pins.values() for tag in tags})
+        atomic_write(_pins() / str(os.getpid()), "\n".join(lines).encode())
+
+    def _locked(self) -> AbstractContextManager[None]:
+        """Hold what keeps processes, and threads, from removing what others begin to use."""
+        return lock(f"the disk budget of {address(self._client)}", LOCK_SECONDS)
 
     def used(self, tag: str) -> None:
         """Note that an image that exists was asked for now."""
@@ -77,7 +83,10 @@ class Budget:
 
     @contextmanager
     def room(self, tag: str) -> Iterator[None]:
-        """Build an image in here. Raises EngineError where it does not fit, and then it is gone."""
+        """Build an image in here, with its lock held.
+
+        Raises EngineError where it does not fit, and then it is gone.
+        """
         self._settle(f"for {tag} to be built")
         yield
         try:
@@ -88,7 +97,7 @@ class Budget:
 
     def _settle(self, when: str) -> None:
         """Remove what nobody needs, the longest unused first, until the rest fits."""
-        with lock(f"the disk budget of {address(self._client)}", LOCK_SECONDS):
+        with self._locked():
             images = stored(self._client)
             if (before := total(images)) <= self._limit:
                 return

@@ -71,8 +71,8 @@ def has(client: DockerClient, tag: str) -> bool:
     return True
 
 
-def ensure(client: DockerClient, tag: str, build: Callable[[], object]) -> None:
-    """Have an image made unless the engine has it; once, however many ask.
+def ensure(client: DockerClient, tag: str, build: Callable[[], object]) -> bool:
+    """Have an image made unless the engine has it; once, however many ask. Tell whether it was.
 
     Raises EngineError; Stopped when this thread's work was ended.
     """
@@ -81,11 +81,12 @@ def ensure(client: DockerClient, tag: str, build: Callable[[], object]) -> None:
     word = stop.get()
     with lock(f"{tag} of {address(client)}", BUILD_SECONDS, lambda: word.said):
         if has(client, tag):
-            return
+            return False
         try:
             build()
         except (DockerException, OSError) as error:
             raise EngineError(f"building {tag} failed: {error}") from error
+        return True
 
 
 def build(client: DockerClient, plan: Plan) -> None:

@@ -163,37 +163,50 @@ def _top(below: list[Plan]) -> str:
     return below[-1].tag if below else BASE_IMAGE
 
 
+def image_names(client: DockerClient, repository: Repository) -> tuple[str, ...]:
+    """Return the images of a repository, from the lowest one up. Raises EngineError."""
+    found = _plans(client, repository, lambda: plans(client, repository))
+    return tuple(plan.tag for plan in found)
+
+
 def _once(
     client: DockerClient,
     what: Repository | str,
     planned: Callable[[], list[Plan]],
     budget: Budget | None = None,
 ) -> str:
+    made = _plans(client, what, planned)
+    # With a budget, another process may have removed what this one has seen.
+    if (address(client), what) not in _seen or budget is not None:
+        make(client, made, budget)
+        _seen.add((address(client), what))
+    return _top(made)
+
+
+def _plans(
+    client: DockerClient, what: Repository | str, planned: Callable[[], list[Plan]]
+) -> list[Plan]:
     key = (address(client), what)
     if key not in _planned:
         _planned[key] = planned()
-    made = _planned[key]
-    if budget is not None:
-        budget.pin(tuple(plan.tag for plan in made))
-    # With a budget, another process may have removed what this one has seen.
-    if key not in _seen or budget is not None:
-        make(client, made, budget)
-        _seen.add(key)
-    return _top(made)
+    return _planned[key]
 
 
 def make(client: DockerClient, made: Sequence[Plan], budget: Budget | None = None) -> None:
     """Have an image, and where it has to be made all that it stands on. Raises EngineError."""
-    if not made:
+    # With a budget, one that is there may still be given up by who has just made it, so its lock
+    # is waited for.
+    if not made or (budget is None and has(client, made[-1].tag)):
         return
     plan = made[-1]
-    if has(client, plan.tag):
-        if budget is not None:
-            budget.used(plan.tag)
-        return
-    make(client, made[:-1], budget)
-    with nullcontext() if budget is None else budget.room(plan.tag):
-        ensure(client, plan.tag, lambda: build(client, plan))
+
+    def make_it() -> None:
+        make(client, made[:-1], budget)
+        with nullcontext() if budget is None else budget.room(plan.tag):
+            build(client, plan)
+
+    if not ensure(client, plan.tag, make_it) and budget is not None:
+        budget.used(plan.tag)
 
 
 def _sorted(packages: tuple[str, ...]) -> list[str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from swelancer_plugin.session.collect import TaskItem
 from swelancer_plugin.session.provision import judge_spec_of, spec_of
 from swelancer_plugin.session.repositories import judged_in_containers
 from swelancer_plugin.session.run import Run
+from swelancer_plugin.session.space import task_key
 from swelancer_plugin.task import IcAnswer, Task
 
 
@@ -38,11 +38,13 @@ class Ahead:
         tasks = (item for item in session.items if isinstance(item, TaskItem))
         self._run.tasks = [(item.task, item.attempt) for item in tasks]
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, nextitem: pytest.Item | None) -> Iterator[Any]:
-        """Take what comes next."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Take what comes next, and let go of the images of what is over."""
+        at_hand = [each.task for each in (item, nextitem) if isinstance(each, TaskItem)]
         self._run.next_task = nextitem.task if isinstance(nextitem, TaskItem) else None
-        return (yield)
+        if self._run.budget is not None:
+            self._run.budget.release_but([task_key(task) for task in at_hand])
 
     def build_next(self, provider: ComputerProvider) -> None:
         """Have the next task's image built, one at a time; the task itself tells of an error."""

@@ -22,7 +22,7 @@ from swelancer_plugin.runs.cleanup import (
 )
 from swelancer_plugin.session.repositories import repository_of
 from swelancer_plugin.session.run import Run, run_of
-from swelancer_plugin.session.space import budget_of
+from swelancer_plugin.session.space import budget_of, task_key
 from swelancer_plugin.task import IcAnswer, Task
 
 UNSAFE_HOST = (
@@ -92,10 +92,12 @@ def spec_of(task: Task, run: Run, provider: ComputerProvider) -> ComputerSpec:
     image = None
     if provider.name == "docker":
         from swelancer_plugin.computers.docker import DockerProvider
-        from swelancer_plugin.computers.images import repository_image
+        from swelancer_plugin.computers.images import image_names, repository_image
 
         assert isinstance(provider, DockerProvider)
         budget = budget_of(run, provider.client)
+        if budget is not None:
+            budget.pin(task_key(task), image_names(provider.client, repository))
         image = repository_image(provider.client, repository, budget)
     return ComputerSpec(
         repository=repository,
@@ -128,7 +130,7 @@ def _labels(task: Task, run: Run) -> dict[str, str]:
     return {
         RUN_LABEL: run.token,
         NAME_LABEL: run.home.name,
-        TASK_LABEL: f"{task.dataset}/{task.id}",
+        TASK_LABEL: task_key(task),
         OWNER_LABEL: str(os.getpid()),
         **({KEEP_LABEL: "1"} if run.settings.keep_computers else {}),
     }

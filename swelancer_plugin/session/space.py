@@ -31,6 +31,11 @@ def budget_of(run: Run, client: DockerClient) -> Budget | None:
     return run.budget
 
 
+def task_key(task: Task) -> str:
+    """Return what names a task among all of a run."""
+    return f"{task.dataset}/{task.id}"
+
+
 def notes(run: Run) -> list[str]:
     """Return what was done, for the end of the terminal's report."""
     if run.directory is None or not (run.directory / LOG).exists():
