@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from swelancer_plugin.computers.base_image import BASE_IMAGE
-from swelancer_plugin.computers.build import POOL_LABEL, pool
+from swelancer_plugin.computers.build import BUILD_LABEL, POOL_LABEL, pool
 from swelancer_plugin.computers.engine import address
 from swelancer_plugin.computers.interface import EngineError
 from swelancer_plugin.computers.locks import lock, private_directory
@@ -87,22 +87,22 @@ class Budget:
 
         Raises EngineError where it does not fit, and then it is gone.
         """
-        self._settle(f"for {tag} to be built")
+        self._settle(f"for {tag} to be built", tag)
         yield
         try:
-            self._settle(f"with {tag}")
+            self._settle(f"with {tag}", tag)
         except EngineError:
             self._remove(tag)
             raise
 
-    def _settle(self, when: str) -> None:
+    def _settle(self, when: str, tag: str) -> None:
         """Remove what nobody needs, the longest unused first, until the rest fits."""
         with self._locked():
             images = stored(self._client)
             if (before := total(images)) <= self._limit:
                 return
             removed: list[str] = []
-            kept = {*self._needed(), *_pinned_by_processes(), BASE_IMAGE}
+            kept = {*self._needed(), *_pinned_by_processes(), BASE_IMAGE, tag}
             while total(images) > self._limit and (victim := _victim(images, kept)):
                 images = [image for image in images if image is not victim]
                 if self._remove(victim.tag):
@@ -144,7 +144,10 @@ def stored(client: DockerClient) -> list[Stored]:
     found: list[Stored] = []
     try:
         ours = client.api.images(filters={"label": f"{POOL_LABEL}={pool()}", "dangling": False})
-        for name in (BASE_IMAGE, *(tag for each in ours for tag in each["RepoTags"] or ())):
+        # By the name that we gave: others may have given it names, or made images of it.
+        names = [each["Labels"].get(BUILD_LABEL) for each in ours]
+        known = {tag for each in ours for tag in each["RepoTags"] or ()}
+        for name in (BASE_IMAGE, *(name for name in names if name in known)):
             try:
                 about = client.images.get(name).attrs
             except ImageNotFound:  # removed meanwhile
