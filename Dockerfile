@@ -1,28 +1,100 @@
 # An image with the bundled repository in place, as a task's container starts from it.
 # Runs build this by themselves; by hand, for ARM64 or the machine's own architecture:
 #
-#   docker buildx build -f Dockerfile -t swelancer .
+#   docker buildx build -f Dockerfile --ssh default=$SSH_AUTH_SOCK -t swelancer .
 #
-# The text from ARG BASE_IMAGE on is that of swelancer_plugin/computers/images.py, which a test
-# compares, as it does Dockerfile_x86. Only repositories enter the context (.dockerignore).
-ARG BASE_IMAGE=debian:bookworm-slim
-FROM ${BASE_IMAGE} AS packages
-ARG PACKAGES="esbuild git nodejs python3"
-RUN if [ -n "${PACKAGES}" ]; then \
-        export DEBIAN_FRONTEND=noninteractive && \
-        apt-get update -q && \
-        apt-get install -y -q --no-install-recommends ${PACKAGES} && \
-        apt-get clean && rm -rf /var/lib/apt/lists/*; \
-    fi
+# Without an ssh agent leave --ssh out: only private repositories need it. The base image is the one
+# that `make setup` makes; for another architecture than this machine's, or without it, say
+# --build-arg BASE_IMAGE=debian:bookworm-slim. Another repository is built with
+#
+#   --build-arg REPOSITORY_URL=git@github.com:owner/name.git --build-arg COMMIT=... \
+#   --build-arg WORKDIR=/app/name --build-arg PACKAGES="git nodejs" --build-arg LOCK= \
+#   --build-arg INSTALL=true
+#
+# and --target judge is the judge. `make setup` puts the certificates that this machine
+# trusts in addition where the build finds them; no image keeps them. The text from ARG BASE_IMAGE
+# on is that of swelancer_plugin/computers/recipe.Dockerfile, which a test compares, as it does
+# Dockerfile_x86.
+ARG BASE_IMAGE=swelancer/base:bookworm
+ARG REPOSITORY_URL=
 
-FROM packages
-ARG WORKDIR=/app/evenly
+# base: a small Debian with the packages that a repository's computers need.
+FROM ${BASE_IMAGE} AS base
+ARG PACKAGES="esbuild git nodejs python3"
+COPY swelancer_plugin/computers/online.sh certificates* /tmp/online/
+RUN . /tmp/online/online.sh && install_packages ${PACKAGES} && offline
+
+# judge: what tests an app from outside, as a user and with a browser; no repository is in it.
+FROM ${BASE_IMAGE} AS judge
+ARG JUDGE_PACKAGES="ca-certificates chromium fonts-liberation libasound2 libatomic1 libnss3-tools python3 python3-venv xvfb"
+ARG PIP_INDEX_URL
+COPY swelancer_plugin/computers/online.sh certificates* /tmp/online/
+RUN . /tmp/online/online.sh && install_packages ${JUDGE_PACKAGES}
+COPY swelancer_plugin/computers/judge_requirements.txt /opt/judge/requirements.txt
+ENV PATH=/opt/judge/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    PLAYWRIGHT_BROWSERS_PATH=/opt/judge/browsers
+RUN . /tmp/online/online.sh && \
+    python3 -m venv /opt/judge && \
+    pip install -q --no-deps -r /opt/judge/requirements.txt && \
+    python -m compileall -q -j 0 /opt/judge/lib && \
+    revision=$(python -c "import json, pathlib, playwright as p; \
+        text = (pathlib.Path(p.__file__).parent / 'driver/package/browsers.json').read_text(); \
+        print(*(b['revision'] for b in json.loads(text)['browsers'] if b['name'] == 'ffmpeg'))") && \
+    folder=/opt/judge/browsers/ffmpeg-${revision} && \
+    mkdir -p "${folder}" && \
+    ln -s "$(python -c 'import imageio_ffmpeg as f; print(f.get_ffmpeg_exe())')" \
+        "${folder}/ffmpeg-linux" && \
+    touch "${folder}/INSTALLATION_COMPLETE" && \
+    useradd --uid 1000 --create-home --shell /bin/sh judge && \
+    install -d -o judge -g judge /judge && \
+    offline
+COPY swelancer_plugin/computers/relay.py /opt/swelancer/relay.py
+
+# desktop: the judge with a screen that a person can look at in a browser of their own.
+FROM judge AS desktop
+ARG DESKTOP_PACKAGES="fluxbox novnc websockify x11vnc"
+COPY swelancer_plugin/computers/online.sh certificates* /tmp/online/
+RUN . /tmp/online/online.sh && install_packages ${DESKTOP_PACKAGES} && offline
+
+# source: the repository's files, from this folder or, with a REPOSITORY_URL, at a COMMIT of it.
+FROM base AS source
 ARG SOURCE=tasks/evenly/source
+COPY ${SOURCE}/ /source/
+
+FROM base AS source-cloned
+ARG REPOSITORY_URL
+ARG COMMIT=HEAD
+COPY swelancer_plugin/computers/online.sh certificates* /tmp/online/
+RUN --mount=type=ssh . /tmp/online/online.sh && \
+    install_packages ca-certificates git openssh-client && \
+    clone "${REPOSITORY_URL}" "${COMMIT}" /source && \
+    offline
+
+# locks: of these files, the ones that say what the repository depends on.
+FROM source${REPOSITORY_URL:+-cloned} AS files
+FROM files AS locks
+ARG LOCK=""
+RUN mkdir /locks && cd /source && if [ -n "${LOCK}" ]; then cp --parents ${LOCK} /locks; fi
+
+# dependencies: made from those alone, so that every state of the repository shares them.
+FROM base AS dependencies
+ARG WORKDIR=/app/evenly
+ARG INSTALL=""
+ARG NPM_CONFIG_REGISTRY
+ARG PIP_INDEX_URL
 WORKDIR ${WORKDIR}
-COPY ${SOURCE}/ ${WORKDIR}/
+COPY --from=locks /locks/ ./
+COPY swelancer_plugin/computers/online.sh certificates* /tmp/online/
+RUN . /tmp/online/online.sh && sh -ec "${INSTALL}" && offline
+
+# app: the repository in place, as one commit without further history.
+FROM dependencies AS app
+ARG WORKDIR=/app/evenly
+WORKDIR ${WORKDIR}
+COPY --from=files /source/ ./
 RUN if command -v git >/dev/null; then \
         export GIT_AUTHOR_DATE=2025-01-01T00:00:00Z GIT_COMMITTER_DATE=2025-01-01T00:00:00Z && \
-        git config --system --add safe.directory '*' && \
+        git config --system --replace-all safe.directory '*' && \
         git config --system user.name SWE-Lancer && \
         git config --system user.email swelancer@example.invalid && \
         git init -q -b main && git add -A && \

@@ -20,6 +20,7 @@ help: ## list the targets
 
 setup: $(STAMP) ## virtual environment, container engine, base image
 	@$(BIN)/swelancer setup
+	@mkdir -p certificates && $(BIN)/swelancer certificates >certificates/host.pem
 
 demo: setup ## the bundled tasks with their right answers; ends with the dollars and the report
 	@# No model is needed for that: every fix is built, served and judged as a model's would be.

@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.command == "doctor":
             return _doctor(host, as_json=arguments.json)
-        return _setup(host)
+        return _certificates() if arguments.command == "certificates" else _setup(host)
     except EngineError as error:
         print(f"swelancer {arguments.command}: {error}", file=sys.stderr)
         return EXIT_ENGINE
@@ -58,6 +58,15 @@ def _parser() -> argparse.ArgumentParser:
         description=(
             "Make an engine and the base image available. As root on Debian or Ubuntu, where no "
             "engine answers, one is installed and started; SWELANCER_INSTALL_ENGINE=0 refuses."
+        ),
+    )
+    commands.add_parser(
+        "certificates",
+        help="print what this machine trusts beside the public authorities",
+        description=(
+            "Print, as PEM, the certificates that builds use while they are online: those given to "
+            "this machine's tools, and those of SWELANCER_CA_BUNDLE, SSL_CERT_FILE, "
+            "REQUESTS_CA_BUNDLE and NODE_EXTRA_CA_CERTS."
         ),
     )
     doctor = commands.add_parser(
@@ -100,6 +109,13 @@ def _setup(host: Host) -> int:
         steps.say(f"base image: {BASE_IMAGE}")
     finally:
         client.close()
+    return 0
+
+
+def _certificates() -> int:
+    from swelancer_plugin.computers.online import certificates
+
+    sys.stdout.write(certificates(os.environ).decode("ascii"))
     return 0
 
 

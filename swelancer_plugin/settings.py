@@ -37,6 +37,18 @@ class Threshold:
         return dollars(int(self.value)) if self.kind == "cents" else f"{self.value:g}%"
 
 
+_SIZE_UNITS: Final = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_SIZE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([KMGT])B?", re.IGNORECASE)
+
+
+class Size(int):
+    """A number of bytes, shown to people in the decimal units that engines count in."""
+
+    def __str__(self) -> str:
+        unit = next((unit for unit in "TGMK" if self >= _SIZE_UNITS[unit]), "")
+        return f"{self / _SIZE_UNITS[unit]:.4g}{unit}" if unit else f"{int(self)} bytes"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of a run, resolved. One field per row of `OPTIONS`."""
@@ -64,6 +76,7 @@ class Settings:
     max_infra_errors: int | None = None
     run_id: str | None = None
     keep_computers: bool = False
+    disk_budget: Size | None = None
     allow_host_execution: bool = False
     allow_untrusted_gate: bool = False
 
@@ -139,6 +152,13 @@ def _seconds(value: str) -> float:
     if not 1 <= seconds <= 7 * 86400:
         raise ValueError("a time such as 90, 90s, 45m or 3h is wanted, a week at most")
     return seconds
+
+
+def _size(value: str) -> Size:
+    found = _SIZE.fullmatch(value.strip())
+    if found is None or float(found[1]) == 0:
+        raise ValueError("a size such as 20G or 500M is wanted")
+    return Size(float(found[1]) * _SIZE_UNITS[found[2].upper()])
 
 
 def _least_one(value: str) -> int:
@@ -260,6 +280,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "keep_computers", _switch, "keep each container after its task, to look into", kind="switch"
     ),
     Option(
+        "disk_budget",
+        _size,
+        "disk space for images: tasks that share one run in a row, and images that no task of the "
+        "run needs any more are removed where it is exceeded",
+        "SIZE",
+    ),
+    Option(
         "allow_host_execution",
         _switch,
         "let a model that is not a baseline run commands on this host (--computer local)",
@@ -334,7 +361,10 @@ def _parse(option: Option, raw: object, source: str) -> object:
 
 
 # Variables of the project's own scripts, and a secret, which are no options of a run.
-_OTHER_VARIABLES = {"SWELANCER_DATA_DIR", "SWELANCER_INSTALL_ENGINE", API_KEY}
+_OTHER_VARIABLES = {
+    *("SWELANCER_DATA_DIR", "SWELANCER_INSTALL_ENGINE", API_KEY),
+    *("SWELANCER_CA_BUNDLE", "SWELANCER_IMAGE_POOL"),
+}
 _PREFIX = "SWELANCER_"
 
 

@@ -97,6 +97,16 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What a repository needs that is installed once for all of its states with the same locks."""
+
+    install: str
+    """Runs in the working directory, with a network, where nothing lies but `lock`."""
+    lock: tuple[str, ...]
+    """The files that say what is installed, relative to the source."""
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """The code base that a task is about, and where it lies in the computer."""
 
@@ -109,6 +119,7 @@ class Repository:
     """Debian packages that its computer needs."""
     app: App | None = None
     """None where it can't be served: then no ic_swe task about it can be judged."""
+    dependencies: Dependencies | None = None
 
 
 @dataclass(frozen=True, slots=True)

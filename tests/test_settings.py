@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from swelancer_plugin.settings import OPTIONS, Settings, SettingsError, Threshold, resolve
+from swelancer_plugin.settings import OPTIONS, Settings, SettingsError, Size, Threshold, resolve
 
 
 def test_nothing_given_is_the_defaults() -> None:
@@ -112,3 +112,22 @@ def test_names_follow_from_the_table() -> None:
     option = next(option for option in OPTIONS if option.name == "min_payout")
     names = (option.flag, option.variable, option.ini)
     assert names == ("--min-payout", "SWELANCER_MIN_PAYOUT", "swelancer_min_payout")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("20G", 20e9), ("1.5t", 1.5e12), ("500MB", 5e8), (" 3k", 3000)]
+)
+def test_sizes(text: str, size: float) -> None:
+    found = resolve({"disk_budget": text}, {}, {}, {}).settings.disk_budget
+    assert found == int(size)
+
+
+@pytest.mark.parametrize("text", ["20", "0G", "-1G", "G", "many", "1e3G"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(SettingsError, match="a size such as 20G or 500M is wanted"):
+        resolve({"disk_budget": text}, {}, {}, {})
+
+
+def test_sizes_are_shown_as_they_are_written() -> None:
+    shown = [str(Size(number)) for number in (20_000_000_000, 1_340_000, 999, 73_805_410)]
+    assert shown == ["20G", "1.34M", "999 bytes", "73.81M"]

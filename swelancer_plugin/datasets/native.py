@@ -26,6 +26,7 @@ from swelancer_plugin.task import (
     Answer,
     App,
     Brief,
+    Dependencies,
     IcAnswer,
     ManagerAnswer,
     Proposal,
@@ -49,6 +50,7 @@ _ONLY_FOR: Final[dict[str, Variant]] = {
 }
 # A trailing minus would have apt remove a package.
 _PACKAGE: Final = re.compile(r"[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+.]")
+_LOCK_FILE: Final = re.compile(r"[A-Za-z0-9._@][A-Za-z0-9._@+/-]{0,200}")
 _URL_PATH: Final = re.compile(r"/[!-~]{0,500}")
 
 
@@ -79,6 +81,12 @@ def _below(text: str) -> str:
     if path.is_absolute() or ".." in path.parts or not path.name or not text.isprintable():
         raise ValueError(f"{text[:120]!r} is not a relative path below the working directory")
     return str(path)
+
+
+def _lock_file(text: str) -> str:
+    if _LOCK_FILE.fullmatch(text) is None:  # the names stand in a line of shell, one after another
+        raise ValueError(f"{text[:120]!r} is not a file's path of letters, digits and ._@+-/")
+    return _below(text)
 
 
 _Seconds = Annotated[float, Field(gt=0, le=7200, allow_inf_nan=False)]
@@ -113,11 +121,17 @@ class _AppTable(_Schema):
     ready_seconds: _Seconds = 60.0
 
 
+class _DependenciesTable(_Schema):
+    install: Annotated[str, AfterValidator(_line)]
+    lock: list[Annotated[str, AfterValidator(_lock_file)]] = Field(min_length=1, max_length=20)
+
+
 class _RepositoryFile(_Schema):
     name: Annotated[str, AfterValidator(identifier)]
     source: Annotated[str, AfterValidator(_line)]
     workdir: Annotated[str, AfterValidator(workdir)]
     packages: list[Annotated[str, AfterValidator(_package)]] = Field(default=[], max_length=50)
+    dependencies: _DependenciesTable | None = None
     app: _AppTable | None = None
 
 
@@ -168,7 +182,12 @@ def load_repository(repository_toml: Path) -> Repository:
     directory = Path(os.path.abspath(repository_toml)).parent
     file = read_toml(repository_toml, _RepositoryFile)
     source = inside(repository_toml, "source", directory, file.source, "directory")
-    app = None
+    needed, app = None, None
+    if file.dependencies is not None:
+        lock = tuple(dict.fromkeys(file.dependencies.lock))
+        for name in lock:
+            inside(repository_toml, "dependencies.lock", source, name, "file")
+        needed = Dependencies(file.dependencies.install, lock)
     if file.app is not None:
         app = App(**{**file.app.model_dump(), "outputs": tuple(file.app.outputs)})
     return Repository(
@@ -176,6 +195,7 @@ def load_repository(repository_toml: Path) -> Repository:
         workdir=file.workdir,
         source=source,
         packages=tuple(dict.fromkeys(file.packages)),
+        dependencies=needed,
         app=app,
     )
 

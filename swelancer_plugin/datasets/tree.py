@@ -47,8 +47,7 @@ class Entry:
             return os.fsencode(os.readlink(self.path))
         if self.is_directory:
             return b""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
+        return file_digest(self.path)
 
 
 def source_entries(source: Path) -> Iterator[Entry]:
@@ -69,6 +68,15 @@ def source_entries(source: Path) -> Iterator[Entry]:
             else:
                 raise DatasetError(path, "is no file, link or directory; no computer can hold it")
             yield Entry(path.relative_to(source).as_posix(), path, mode)
+
+
+def file_digest(path: Path) -> bytes:
+    """Return what tells a file's content from another's. Raises DatasetError."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise DatasetError(path, f"can't be read: {error.strerror}") from error
 
 
 def tree_digest(source: Path, *more: bytes) -> str:

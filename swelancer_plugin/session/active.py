@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from swelancer_plugin.session import collect, fixtures, handover, keywords, record, signals
+from swelancer_plugin.session import ahead, collect, fixtures, handover, keywords, record, signals
 from swelancer_plugin.session.models import problem
 from swelancer_plugin.session.run import (
     RUN,
@@ -30,6 +30,8 @@ def start(config: pytest.Config) -> None:
     config.pluginmanager.register(_Active(), "swelancer-active")
     config.pluginmanager.register(_Over(), "swelancer-over")
     config.pluginmanager.register(fixtures, "swelancer-fixtures")
+    if run_of(config).settings.disk_budget is not None:
+        config.pluginmanager.register(ahead.Ahead(run_of(config)), "swelancer-ahead")
     if not is_worker(config):
         from swelancer_plugin.session import controller
 

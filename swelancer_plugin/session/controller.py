@@ -26,7 +26,7 @@ from swelancer_plugin.reporting.selected import selection_lines
 from swelancer_plugin.results.gate import Verdict, decide, exit_status
 from swelancer_plugin.results.summary import Summary, summarise
 from swelancer_plugin.runs.store import read_attempts, write_selection
-from swelancer_plugin.session import crash, handover, header, keywords
+from swelancer_plugin.session import crash, handover, header, keywords, space
 from swelancer_plugin.session.models import problem
 from swelancer_plugin.session.provision import judging_provider, provider_of
 from swelancer_plugin.session.record import ends_run
@@ -197,7 +197,8 @@ class Controller:
         paths = {"results": str(self._shown(self.run.directory))}
         if getattr(self.config.option, "htmlpath", None):
             paths = {"report": str(self._shown(Path(self.config.option.htmlpath))), **paths}
-        notes = [*self._journal[1], *(header.kept(self.run) if self.attempts else ())]
+        notes = [*self._journal[1], *space.notes(self.run)]
+        notes += header.kept(self.run) if self.attempts else ()
         if self.verdict is not None and self.verdict.holds and self.other_failures:
             notes.append(f"exit status 1 all the same: {self.other_failures} failures beside money")
         terminal.write_closing(terminalreporter, self.summary, self.verdict, paths, notes)

@@ -17,6 +17,7 @@ from swelancer_plugin.agents.prompts import render
 from swelancer_plugin.agents.work import work
 from swelancer_plugin.computers.interface import ComputerInterface, SealedComputer
 from swelancer_plugin.computers.local import LocalComputer
+from swelancer_plugin.computers.stopping import stoppable
 from swelancer_plugin.grading import hidden_tests, ic_swe, swe_manager
 from swelancer_plugin.grading.diff import readable_diff
 from swelancer_plugin.grading.grade import Grade
@@ -38,15 +39,14 @@ from swelancer_plugin.session.models import agent_of, open_model
 from swelancer_plugin.session.provision import (
     UNSAFE_HOST,
     judge_spec_of,
-    judged_in_containers,
     judging_provider,
     procedure_of,
     provider_of,
-    repository_of,
     require_judgeable,
     spec_of,
 )
 from swelancer_plugin.session.record import PROGRESS, TRANSCRIPT, Progress
+from swelancer_plugin.session.repositories import judged_in_containers, repository_of
 from swelancer_plugin.session.run import run_of
 from swelancer_plugin.session.signals import interrupts_held
 from swelancer_plugin.session.user import has_user, user_at_hand
@@ -120,15 +120,17 @@ def transcript(request: pytest.FixtureRequest) -> Iterator[Transcript]:
 @pytest_asyncio.fixture(loop_scope="function")
 async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[ComputerInterface]:
     """A fresh computer for this attempt alone; gone when the attempt is over."""
-    progress = _progress(request)
+    progress, run = _progress(request), run_of(request.config)
     require_judgeable(task)
     with progress.phase("provision"):
         if judged_in_containers(task):  # what can't be judged is found out before it is paid for
-            judge_spec_of(task, run_of(request.config), judging_provider(request.config))
+            await stoppable(judge_spec_of, task, run, judging_provider(request.config))
             hidden_tests.pack(task)
         provider = provider_of(request.config)
-        spec = spec_of(task, run_of(request.config), provider)
+        spec = await stoppable(spec_of, task, run, provider)
         started = await provider.start(spec)
+    if (ahead := request.config.pluginmanager.get_plugin("swelancer-ahead")) is not None:
+        ahead.build_next(provider)
     progress.computer = provider.name
     source = spec.repository.source
     progress.repository = WITHOUT_REPOSITORY if source is None else spec.image or str(source)
@@ -203,8 +205,8 @@ async def grade(request: pytest.FixtureRequest, task: Task, submission: Submissi
             task,
             submission,
             provider,
-            spec_of(task, run, provider),
-            judge_spec_of(task, run, provider),
+            await stoppable(spec_of, task, run, provider),
+            await stoppable(judge_spec_of, task, run, provider),
             progress.save,
             progress.phase,
             procedure_of(run.settings),

@@ -18,7 +18,7 @@ import pytest
 from swelancer_plugin.attempt import Selected
 from swelancer_plugin.files import atomic_write
 from swelancer_plugin.session.collect import TaskItem
-from swelancer_plugin.session.provision import judged_in_containers, needs_repository
+from swelancer_plugin.session.repositories import judged_in_containers, needs_repository
 from swelancer_plugin.session.run import is_worker, run_of
 from swelancer_plugin.settings import Settings
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 
 import pytest
@@ -22,9 +21,10 @@ from swelancer_plugin.runs.cleanup import (
     RUN_LABEL,
     TASK_LABEL,
 )
+from swelancer_plugin.session.repositories import repository_of
 from swelancer_plugin.session.run import Run, run_of
-from swelancer_plugin.settings import Settings
-from swelancer_plugin.task import IcAnswer, Repository, Task
+from swelancer_plugin.session.space import budget_of, task_key
+from swelancer_plugin.task import IcAnswer, Task
 
 UNSAFE_HOST = (
     "{agent} would run commands on this host: --computer local is no sandbox. "
@@ -78,11 +78,6 @@ def judging_provider(config: pytest.Config) -> JudgingProvider:
     return judging
 
 
-def judged_in_containers(task: Task) -> bool:
-    """Tell whether judging a task takes computers: an ic_swe task that can be judged."""
-    return isinstance(task.answer, IcAnswer) and task.repository.app is not None
-
-
 def require_judgeable(task: Task) -> None:
     """Raise EngineError for a task that this version can't judge."""
     if isinstance(task.answer, IcAnswer) and task.repository.app is None:
@@ -92,40 +87,19 @@ def require_judgeable(task: Task) -> None:
         )
 
 
-def needs_repository(task: Task, settings: Settings) -> bool:
-    """Tell whether a task lacks its repository and nothing was said about it."""
-    said = settings.without_repository or settings.repository is not None
-    return task.repository.source is None and not said
-
-
-def repository_of(task: Task, settings: Settings) -> Repository:
-    """Return the repository as an agent gets it: what it is to work on, with the task's bug in it.
-
-    Raises DatasetError where it can't be had.
-    """
-    repository = task.repository
-    if repository.source is None and settings.repository is not None:
-        from swelancer_plugin.datasets.checkout import checkout
-
-        source = checkout(settings.repository, repository.commit)
-        repository = dataclasses.replace(repository, source=source)
-    if isinstance(task.answer, IcAnswer) and task.answer.bug_patch is not None:
-        from swelancer_plugin.datasets.patched import patched
-
-        repository = patched(repository, task.answer.bug_patch)
-    return repository
-
-
 def spec_of(task: Task, run: Run, provider: ComputerProvider) -> ComputerSpec:
     """Return what a task's computer is to be. Raises EngineError where its image can't be had."""
     repository = repository_of(task, run.settings)
     image = None
     if provider.name == "docker":
         from swelancer_plugin.computers.docker import DockerProvider
-        from swelancer_plugin.computers.images import repository_image
+        from swelancer_plugin.computers.images import image_names, repository_image
 
         assert isinstance(provider, DockerProvider)
-        image = repository_image(provider.client, repository)
+        budget = budget_of(run, provider.client)
+        if budget is not None:
+            budget.pin(task_key(task), image_names(provider.client, repository))
+        image = repository_image(provider.client, repository, budget)
     return ComputerSpec(
         repository=repository,
         image=image,
@@ -144,7 +118,7 @@ def judge_spec_of(task: Task, run: Run, provider: JudgingProvider) -> JudgeSpec:
         from swelancer_plugin.computers.images import judge_image
 
         assert isinstance(provider, DockerProvider)
-        image = judge_image(provider.client)
+        image = judge_image(provider.client, budget_of(run, provider.client))
     return JudgeSpec(
         image=image,
         port=task.repository.app.port,
@@ -162,7 +136,7 @@ def _labels(task: Task, run: Run) -> dict[str, str]:
     return {
         RUN_LABEL: run.token,
         NAME_LABEL: run.home.name,
-        TASK_LABEL: f"{task.dataset}/{task.id}",
+        TASK_LABEL: task_key(task),
         OWNER_LABEL: str(os.getpid()),
         **({KEEP_LABEL: "1"} if run.settings.keep_computers else {}),
     }

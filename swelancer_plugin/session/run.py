@@ -8,7 +8,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,10 @@ from swelancer_plugin.models.proven import Proven
 from swelancer_plugin.runs.store import RunExists, create_run
 from swelancer_plugin.session.options import keys, resolve_settings
 from swelancer_plugin.settings import Settings
+from swelancer_plugin.task import Task
+
+if TYPE_CHECKING:
+    from swelancer_plugin.computers.budget import Budget
 
 _HANDED = "swelancer"
 
@@ -37,6 +41,12 @@ class Run:
     provider: Any = field(default=None, repr=False)
     judging: Any = field(default=None, repr=False)
     """The provider of the judges' computers, where it is another."""
+    budget: Budget | None = field(default=None, repr=False)
+    """Of disk space for images, where one is set; made when an engine is first asked."""
+    tasks: list[tuple[Task, int]] = field(default_factory=list, repr=False)
+    """What was selected, with the number of the attempt; known where there is a budget."""
+    next_task: Task | None = field(default=None, repr=False)
+    """What this process is to work on next; known where there is a budget."""
     keys: dict[str, str] = field(default_factory=dict, repr=False)
     """API keys by variable, for this process alone."""
     proven: Proven = field(default_factory=Proven, repr=False)

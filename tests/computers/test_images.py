@@ -17,9 +17,7 @@ from swelancer_plugin.computers.base_image import BASE_IMAGE, base_image_id, ens
 from swelancer_plugin.computers.engine import connect
 from swelancer_plugin.computers.host import Host
 from swelancer_plugin.computers.images import (
-    RECIPE,
     image_tag,
-    judge_image,
     repository_image,
 )
 from swelancer_plugin.computers.interface import EngineError
@@ -126,9 +124,9 @@ def test_sixteen_processes_build_it_once(client: DockerClient, repository: Repos
     tags = {process.communicate(timeout=120)[0].strip() for process in processes}
     assert all(process.returncode == 0 for process in processes)
     (tag,) = tags
-    filters = {"type": "image", "event": "tag", "image": tag}
     until = int(time.time()) + 1
-    events = list(client.events(since=since, until=until, filters=filters, decode=True))
+    tagged = {"type": "image", "event": "tag", "image": tag}
+    events = list(client.events(since=since, until=until, filters=tagged, decode=True))
     assert len(events) == 1
 
 
@@ -198,10 +196,10 @@ def test_packages_lie_below_the_files_and_are_shared(
 def test_packages_that_can_not_be_had(
     client: DockerClient, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(EngineError, match=r"failed at Step 4/4 : RUN if(?s:.*)no-such-package"):
+    with pytest.raises(EngineError, match=r"failed at Step (\d+)/\1 : RUN (?s:.*)no-such-package"):
         repository_image(client, replace(repository, packages=("no-such-package",)))
     monkeypatch.setenv("http_proxy", "http://someone:hidden-word@127.0.0.1:9")
-    with pytest.raises(EngineError, match=r"failed at Step 4/4") as caught:
+    with pytest.raises(EngineError, match=r"failed at Step (\d+)/\1 : RUN") as caught:
         repository_image(client, replace(repository, packages=("sl",)))
     assert "127.0.0.1" in str(caught.value)  # so the proxy was asked
     assert "hidden-word" not in str(caught.value)
@@ -221,19 +219,6 @@ def test_no_proxy_stays_in_the_image(
         client.images.remove(image, force=True)
 
 
-@pytest.mark.slow
-def test_judges_have_what_they_need(client: DockerClient) -> None:
-    image = judge_image(client)
-    assert image.startswith("swelancer/judge:")
-    assert judge_image(client) == image
-    script = (
-        "python3 -c 'import pytest, requests'; stat -c '%a %U' /opt/swelancer /opt/swelancer/*; "
-        "cat /opt/swelancer/relay.py"
-    )
-    relay = ROOT / "swelancer_plugin/computers/relay.py"
-    assert run(client, image, script) == f"755 root\n644 root\n{relay.read_text()}"
-
-
 def test_without_a_source_it_is_the_base_image(client: DockerClient) -> None:
     assert repository_image(client, Repository("expensify", "/app/expensify")) == BASE_IMAGE
 
@@ -243,7 +228,7 @@ def test_a_failed_build_names_the_step_and_quotes_the_log(
 ) -> None:
     with pytest.raises(EngineError) as caught:
         repository_image(client, replace(repository, workdir="/etc/passwd"))
-    assert re.search(r" failed at Step \d/\d+ : WORKDIR \$\{WORKDIR\}:\n", str(caught.value))
+    assert re.search(r" failed at Step \d+/\d+ : WORKDIR \$\{WORKDIR\}:\n", str(caught.value))
     assert "/etc/passwd" in str(caught.value)
     assert client.images.list(f"swelancer/{repository.name}") == []
 
@@ -312,12 +297,6 @@ def test_what_an_image_cannot_hold_is_refused(
     os.mkfifo(source / "pipe")
     with pytest.raises(EngineError, match="pipe: is no file, link or directory"):
         repository_image(client, repository)
-
-
-def test_the_dockerfiles_of_the_project_are_the_recipe() -> None:
-    here, x86 = ((ROOT / name).read_text() for name in ("Dockerfile", "Dockerfile_x86"))
-    assert [line for line in here.splitlines() if line[:1] != "#"] == RECIPE.splitlines()
-    assert x86.endswith(RECIPE.replace("FROM ${", "FROM --platform=linux/amd64 ${"))
 
 
 def test_a_lock_is_waited_for_and_the_wait_is_bounded(

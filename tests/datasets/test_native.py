@@ -6,7 +6,16 @@ import pytest
 
 from swelancer_plugin.datasets.errors import TaskFileError
 from swelancer_plugin.datasets.native import load, load_repository
-from swelancer_plugin.task import App, Brief, IcAnswer, ManagerAnswer, Proposal, Repository, Task
+from swelancer_plugin.task import (
+    App,
+    Brief,
+    Dependencies,
+    IcAnswer,
+    ManagerAnswer,
+    Proposal,
+    Repository,
+    Task,
+)
 
 MANAGER = """
 variant = "swe_manager"
@@ -361,3 +370,37 @@ def test_bad_repositories(manager: Path, old: str, new: str, wanted: str) -> Non
     assert wanted in reason(manager)
     with pytest.raises(TaskFileError):
         load_repository(file)
+
+
+NPM = '\n[dependencies]\ninstall = "npm ci"\nlock = ["package.json", "sub/lock"]\n'
+
+
+def test_dependencies(manager: Path) -> None:
+    file = manager.parents[1] / "evenly" / "repository.toml"
+    put(file.parent / "source" / "package.json", "{}")
+    put(file.parent / "source" / "sub" / "lock", "")
+    put(file, REPOSITORY + NPM)
+    wanted = Dependencies("npm ci", ("package.json", "sub/lock"))
+    assert load_repository(file).dependencies == wanted
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ('"sub/lock"', '"gone"', "gone"),
+        ('"sub/lock"', '"../../outside"', "is not a"),
+        ('"sub/lock"', '"a b"', "is not a file's path of letters"),
+        ('"sub/lock"', '"$(id)"', "is not a file's path of letters"),
+        ('"package.json", "sub/lock"', "", "at least 1 item"),
+        ('"npm ci"', '""', "one line of text is wanted"),
+        ("install = ", "instal = ", "install"),
+    ],
+)
+def test_bad_dependencies(manager: Path, old: str, new: str, wanted: str) -> None:
+    file = manager.parents[1] / "evenly" / "repository.toml"
+    put(file.parent / "source" / "package.json", "{}")
+    put(file.parent / "source" / "sub" / "lock", "")
+    put(file, REPOSITORY + NPM.replace(old, new))
+    with pytest.raises(TaskFileError) as caught:
+        load_repository(file)
+    assert wanted in str(caught.value)
