@@ -5,6 +5,8 @@ import { AmountError, parseAmount } from '../../shared/money.js';
 import { describeSchedule, UNITS } from '../../shared/recurrence.js';
 import { fill, h } from '../dom.js';
 import { formatCount, formatMoney } from '../format.js';
+import { createOverview } from '../overview.js';
+import { groupTabs } from './groupHeader.js';
 
 const options = (values, chosen) => values.map((value) => h('option', { value, selected: value === chosen }, value));
 
@@ -21,10 +23,11 @@ function summaryPanel({ currency, total, untagged, tags, members }, nameOf) {
 }
 
 /** A month of a group in figures, its budgets, recurring expenses and members. */
-export function overviewView(overview, groupId) {
+export function overviewView(overview, groupId, setTitle) {
   const title = h('h1');
+  const name = h('p', { class: 'eyebrow' });
   const message = h('p', { class: 'problem', role: 'status' });
-  const month = h('input', { type: 'month', onChange: () => month.value && overview.showMonth(month.value) });
+  const month = h('input', { type: 'month', 'aria-label': 'Month', onChange: () => month.value && overview.showMonth(month.value) });
   const figures = h('div');
   const budgets = h('ul', { class: 'plain' });
   const recurring = h('ul', { class: 'plain' });
@@ -77,8 +80,8 @@ export function overviewView(overview, groupId) {
   const node = h(
     'section',
     null,
-    title,
-    h('div', { class: 'toolbar' }, h('a', { class: 'button', href: `#/groups/${groupId}` }, 'Expenses'), backup),
+    h('header', { class: 'group-header' }, name, title, groupTabs(groupId, 'Overview')),
+    h('div', { class: 'toolbar' }, backup),
     message,
     h(
       'div',
@@ -89,7 +92,7 @@ export function overviewView(overview, groupId) {
         h('div', { class: 'panel' }, h('h2', null, 'Month'), month, figures),
         h(
           'form',
-          { class: 'panel stack', onSubmit: (event) => submit(event, readBudget, overview.saveBudget) },
+          { class: 'panel stack', 'aria-label': 'Budgets', onSubmit: (event) => submit(event, readBudget, overview.saveBudget) },
           h('h2', null, 'Budgets'),
           budgets,
           h('div', { class: 'toolbar' }, budgetTag, budgetAmount, budgetCurrency),
@@ -101,7 +104,7 @@ export function overviewView(overview, groupId) {
         { class: 'stack' },
         h(
           'form',
-          { class: 'panel stack', onSubmit: (event) => submit(event, readRule, overview.createRecurring) },
+          { class: 'panel stack', 'aria-label': 'Recurring expenses', onSubmit: (event) => submit(event, readRule, overview.createRecurring) },
           h('h2', null, 'Recurring expenses'),
           recurring,
           h('button', { type: 'button', onClick: overview.addDue }, 'Add what is due'),
@@ -148,8 +151,10 @@ export function overviewView(overview, groupId) {
     fill(message, state.message);
     month.value = state.month;
     const { group, summary } = state;
-    fill(title, group ? `${group.name}: overview` : 'Loading…');
+    fill(title, group ? 'Overview' : 'Loading…');
     if (!group) return;
+    fill(name, group.name);
+    setTitle(`Overview – ${group.name}`);
     const names = new Map(group.members.map(({ id, name }) => [id, name]));
     const nameOf = (id) => names.get(id) ?? 'someone';
 
@@ -165,5 +170,12 @@ export function overviewView(overview, groupId) {
 
   overview.subscribe(update);
   update(overview.state);
-  return { node, update: () => {} };
+  return { node };
+}
+
+/** The overview as a screen, with a state of its own. */
+export function overviewScreen(app, { groupId }) {
+  const overview = createOverview(app.api, groupId);
+  const { node } = overviewView(overview, groupId, app.setTitle);
+  return { node, enter: overview.load, reload: overview.load };
 }
