@@ -7,9 +7,10 @@
  * that a browser would send, and writes both with the public addresses as HAR 1.2. The same
  * scenario gives the same file, byte for byte.
  *
- * A step of a scenario is `{ method, path, json?, photo?, auth?, expect, fail? }`: `photo` is
- * `{ type, base64 }`, `auth` is whether the last token is sent, `expect` the status that has
- * to come, and `fail` a status that the backend is told to answer instead of its own.
+ * A step of a scenario is `{ method, path, json?, photo?, auth?, token?, expect, fail? }`: `photo`
+ * is `{ type, base64 }`, `auth` is whether the last token is sent, `token` another one to send,
+ * `expect` the status that has to come, and `fail` a status that the backend is told to answer
+ * instead of its own.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -112,7 +113,7 @@ async function record({ world, steps }) {
 
   try {
     for (const step of steps) {
-      const sent = requestOf(step, step.auth ? token : null);
+      const sent = requestOf(step, step.token ?? (step.auth ? token : null));
       const preflight = preflightOf(sent);
       if (preflight) await run(preflight);
       if (step.fail) cloud.failNext(step.fail);

@@ -29,6 +29,8 @@ export function byDay(entries) {
   return [...days];
 }
 
+const distinctNames = (groups) => [...new Set(groups.map(({ name }) => name))];
+
 /** What has happened in one's groups, on whatever device, as Evenly Cloud knows it. */
 export function activityView(app) {
   const { api, cloud, session } = app;
@@ -61,7 +63,7 @@ export function activityView(app) {
     fill(message, 'Loading…');
     try {
       const { groups } = await api.listGroups();
-      const { entries } = groups.length > 0 ? await cloud.getActivity(groups.map(({ name }) => name)) : { entries: [] };
+      const { entries } = groups.length > 0 ? await cloud.getActivity(distinctNames(groups)) : { entries: [] };
       draw(entries);
     } catch (error) {
       if (!session.state.signedIn) {
