@@ -34,7 +34,7 @@ function rangesOf(text, words) {
 
 /**
  * Cuts a text into pieces, so that those that match a word of `query` can be marked. Whatever
- * the search finds is marked: case and accents do not matter.
+ * the search finds is marked, as it is written.
  *
  * @returns {{ text: string, match: boolean }[]}
  */

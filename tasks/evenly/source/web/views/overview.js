@@ -8,6 +8,7 @@ import { formatCount, formatMoney } from '../format.js';
 import { createOverview } from '../overview.js';
 import { groupTabs } from './groupHeader.js';
 
+const label = (text, control) => h('label', null, text, control);
 const options = (values, chosen) => values.map((value) => h('option', { value, selected: value === chosen }, value));
 
 function summaryPanel({ currency, total, untagged, tags, members }, nameOf) {
@@ -34,15 +35,15 @@ export function overviewView(overview, groupId, setTitle) {
   const members = h('ul', { class: 'plain' });
   const backup = h('a', { class: 'button', download: '' }, 'Download backup');
 
-  const budgetTag = h('input', { placeholder: '#food', required: true, 'aria-label': 'Tag' });
-  const budgetAmount = h('input', { placeholder: 'Per month', required: true, inputMode: 'decimal', 'aria-label': 'Amount' });
-  const budgetCurrency = h('select', { 'aria-label': 'Currency' }, options(currencyCodes(), 'EUR'));
+  const budgetTag = h('input', { placeholder: '#food', required: true });
+  const budgetAmount = h('input', { required: true, inputMode: 'decimal' });
+  const budgetCurrency = h('select', null, options(currencyCodes(), 'EUR'));
 
-  const ruleWhat = h('input', { placeholder: 'Rent #home', required: true, maxLength: 120, 'aria-label': 'Description' });
-  const ruleAmount = h('input', { placeholder: 'Amount', required: true, inputMode: 'decimal', 'aria-label': 'Amount' });
-  const ruleEvery = h('select', { 'aria-label': 'How often' }, options(UNITS, 'month'));
-  const ruleStart = h('input', { type: 'date', value: today(), required: true, 'aria-label': 'From' });
-  const rulePayer = h('select', { 'aria-label': 'Paid by' });
+  const ruleWhat = h('input', { placeholder: 'Rent #home', required: true, maxLength: 120 });
+  const ruleAmount = h('input', { required: true, inputMode: 'decimal' });
+  const ruleEvery = h('select', null, options(UNITS, 'month'));
+  const ruleStart = h('input', { type: 'date', value: today(), required: true });
+  const rulePayer = h('select');
 
   /** Reads a form and hands it to `send`, or says which amount cannot be read. */
   function submit(event, read, send) {
@@ -95,7 +96,7 @@ export function overviewView(overview, groupId, setTitle) {
           { class: 'panel stack', 'aria-label': 'Budgets', onSubmit: (event) => submit(event, readBudget, overview.saveBudget) },
           h('h2', null, 'Budgets'),
           budgets,
-          h('div', { class: 'toolbar' }, budgetTag, budgetAmount, budgetCurrency),
+          h('div', { class: 'fields' }, label('Tag', budgetTag), label('Amount per month', budgetAmount), label('Currency', budgetCurrency)),
           h('button', null, 'Save budget'),
         ),
       ),
@@ -108,9 +109,9 @@ export function overviewView(overview, groupId, setTitle) {
           h('h2', null, 'Recurring expenses'),
           recurring,
           h('button', { type: 'button', onClick: overview.addDue }, 'Add what is due'),
-          ruleWhat,
-          h('div', { class: 'pair' }, ruleAmount, rulePayer),
-          h('div', { class: 'pair' }, ruleEvery, ruleStart),
+          label('Description', ruleWhat),
+          h('div', { class: 'pair' }, label('Amount', ruleAmount), label('Paid by', rulePayer)),
+          h('div', { class: 'pair' }, label('Every', ruleEvery), label('From', ruleStart)),
           h('button', null, 'Add recurring expense'),
         ),
         h('div', { class: 'panel' }, h('h2', null, 'Members'), members),

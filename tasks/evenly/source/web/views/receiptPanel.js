@@ -62,6 +62,7 @@ function assignment(receipt, members, onUse) {
   function draw() {
     const open = unassignedLines(receipt, assigned).length;
     useButton.disabled = open > 0;
+    state.classList.toggle('open', open > 0);
     fill(state, open > 0 ? `${formatCount(open, 'line')} not assigned yet` : 'Every line is assigned');
     const parts = open > 0 ? {} : splitReceipt(receipt, assigned);
     const rows = members.filter(({ id }) => parts[id]);
