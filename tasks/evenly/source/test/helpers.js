@@ -38,3 +38,13 @@ export async function post(url, body, headers = {}) {
   });
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
+
+/** What `localStorage` does, in memory. */
+export function memoryBackend() {
+  const items = new Map();
+  return {
+    getItem: (name) => items.get(name) ?? null,
+    setItem: (name, value) => items.set(name, value),
+    removeItem: (name) => items.delete(name),
+  };
+}
