@@ -22,8 +22,13 @@ const toasts = createToasts(document.getElementById('toasts'));
 const header = pageHeader(document.getElementById('header'));
 
 const api = createApi({ onConnection: (reachable) => connection.report(reachable) });
-const outbox = createOutbox({ api, storage, onSent: () => toasts.show('A waiting expense has been sent') });
+const outbox = createOutbox({ api, storage, onSent });
 const store = createStore(api, outbox);
+
+function onSent(groupId) {
+  toasts.show('A waiting expense has been sent');
+  if (store.state.groupId === groupId) store.refresh();
+}
 
 /** What there was to be done while the server was out of reach. */
 async function catchUp() {
@@ -93,6 +98,7 @@ fill(
 );
 
 setInterval(() => {
+  outbox.flush();
   if (!document.hidden) store.refresh();
 }, REFRESH_EVERY_MS);
 app.router.start();

@@ -174,6 +174,12 @@ export function createStore(api, outbox) {
     await refresh();
   }
 
+  /** Brings back what was deleted; with the same `key`, only once. */
+  async function createAgain(groupId, fields, key) {
+    await api.createExpense(groupId, fields, key);
+    await refresh();
+  }
+
   async function recordPayment(fields) {
     await api.createPayment(state.groupId, fields);
     await refresh();
@@ -219,6 +225,7 @@ export function createStore(api, outbox) {
     setWholeUnits,
     saveExpense,
     deleteExpense,
+    createAgain,
     recordPayment,
     deletePayment,
     importCsv,

@@ -117,8 +117,7 @@ export function openExpenseForm(app, expense, close) {
     const key = newKey();
     async function undo() {
       try {
-        await app.api.createExpense(groupId, fields, key);
-        await store.refresh();
+        await store.createAgain(groupId, fields, key);
       } catch (error) {
         store.report(`“${fields.description}” could not be brought back: ${error.message}`);
       }
