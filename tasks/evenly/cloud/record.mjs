@@ -24,7 +24,14 @@ function exchange(port, { method, path, headers, body }) {
     const sent = request({ host: '127.0.0.1', port, method, path: BASE + path, headers, agent: false }, (res) => {
       const chunks = [];
       res.on('data', (chunk) => chunks.push(chunk));
-      res.on('end', () => resolve({ status: res.statusCode, statusText: res.statusMessage, headers: res.headers, body: Buffer.concat(chunks) }));
+      res.on('end', () =>
+        resolve({
+          status: res.statusCode,
+          statusText: res.statusMessage,
+          headers: res.headers,
+          body: Buffer.concat(chunks),
+        }),
+      );
     });
     sent.on('error', reject);
     sent.end(body);
@@ -84,8 +91,20 @@ function entryOf(startedDateTime, sent, got) {
 function requestOf({ method, path, json, photo }, token) {
   const headers = { origin: PAGE_ORIGIN };
   if (token) headers.authorization = `Bearer ${token}`;
-  if (json !== undefined) return { method, path, headers: { ...headers, 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(json)) };
-  if (photo) return { method, path, headers: { ...headers, 'content-type': photo.type }, body: Buffer.from(photo.base64, 'base64') };
+  if (json !== undefined)
+    return {
+      method,
+      path,
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: Buffer.from(JSON.stringify(json)),
+    };
+  if (photo)
+    return {
+      method,
+      path,
+      headers: { ...headers, 'content-type': photo.type },
+      body: Buffer.from(photo.base64, 'base64'),
+    };
   return { method, path, headers };
 }
 
@@ -118,7 +137,8 @@ async function record({ world, steps }) {
       if (preflight) await run(preflight);
       if (step.fail) cloud.failNext(step.fail);
       const got = await run(sent);
-      if (got.status !== step.expect) throw new Error(`${step.method} ${step.path}: ${got.status} ${got.body}, not ${step.expect}`);
+      if (got.status !== step.expect)
+        throw new Error(`${step.method} ${step.path}: ${got.status} ${got.body}, not ${step.expect}`);
       if (step.path === '/sessions') token = JSON.parse(got.body).token ?? token;
     }
   } finally {

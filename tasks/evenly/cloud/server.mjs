@@ -39,7 +39,11 @@ function ratesFor(world, base) {
   if (base === 'EUR') return { base, date, rates: eur };
   const of = rateOf(world, base);
   const others = ['EUR', ...Object.keys(eur)].filter((currency) => currency !== base).sort();
-  return { base, date, rates: Object.fromEntries(others.map((currency) => [currency, (rateOf(world, currency) / of).toFixed(6)])) };
+  return {
+    base,
+    date,
+    rates: Object.fromEntries(others.map((currency) => [currency, (rateOf(world, currency) / of).toFixed(6)])),
+  };
 }
 
 function uploadReceipt(world, { body, type }) {
@@ -59,46 +63,73 @@ function uploadedReceipt(world, id) {
 }
 
 function requestPayment(world, { amount, currency, from, to, note }) {
-  if (!Number.isSafeInteger(amount) || amount <= 0) throw refuse('amount', 'must be a positive whole number of minor units');
+  if (!Number.isSafeInteger(amount) || amount <= 0)
+    throw refuse('amount', 'must be a positive whole number of minor units');
   const id = world.nextId('pay');
   return { id, amount, currency, from, to, note, url: `https://pay.evenly.example/${id}`, createdAt: world.instant() };
 }
 
 /** The endpoints: `[method, path, answer, open?]`. Those that are open need no token. */
 const ENDPOINTS = [
-  ['POST', '/sessions/codes', (world, { json }) => {
-    if (!/^\S+@\S+$/.test(json.email ?? '')) throw refuse('email', 'is not an e-mail address');
-    return { status: 202, value: { sent: true } };
-  }, true],
-  ['POST', '/sessions', (world, { json }) => {
-    if (json.code !== world.code) throw refuse('code', 'is not the one that was sent');
-    const token = world.signIn(json.email);
-    return { status: 201, value: { token, me: world.accountFor(token).me } };
-  }, true],
-  ['DELETE', '/sessions/current', (world, { token }) => {
-    world.signOut(token);
-    return { status: 204 };
-  }],
+  [
+    'POST',
+    '/sessions/codes',
+    (world, { json }) => {
+      if (!/^\S+@\S+$/.test(json.email ?? '')) throw refuse('email', 'is not an e-mail address');
+      return { status: 202, value: { sent: true } };
+    },
+    true,
+  ],
+  [
+    'POST',
+    '/sessions',
+    (world, { json }) => {
+      if (json.code !== world.code) throw refuse('code', 'is not the one that was sent');
+      const token = world.signIn(json.email);
+      return { status: 201, value: { token, me: world.accountFor(token).me } };
+    },
+    true,
+  ],
+  [
+    'DELETE',
+    '/sessions/current',
+    (world, { token }) => {
+      world.signOut(token);
+      return { status: 204 };
+    },
+  ],
   ['GET', '/me', (world, { account }) => ({ value: account.me })],
-  ['PATCH', '/me', (world, { account, json }) => {
-    if (typeof json.name !== 'string' || json.name.trim() === '') throw refuse('name', 'must not be empty');
-    account.me = { ...account.me, name: json.name.trim() };
-    return { value: account.me };
-  }],
+  [
+    'PATCH',
+    '/me',
+    (world, { account, json }) => {
+      if (typeof json.name !== 'string' || json.name.trim() === '') throw refuse('name', 'must not be empty');
+      account.me = { ...account.me, name: json.name.trim() };
+      return { value: account.me };
+    },
+  ],
   ['GET', '/me/settings', (world, { account }) => ({ value: account.settings })],
-  ['PUT', '/me/settings', (world, { account, json }) => {
-    account.settings = { settings: json, updatedAt: world.instant() };
-    return { value: account.settings };
-  }],
+  [
+    'PUT',
+    '/me/settings',
+    (world, { account, json }) => {
+      account.settings = { settings: json, updatedAt: world.instant() };
+      return { value: account.settings };
+    },
+  ],
   ['GET', '/rates', (world, { query }) => ({ value: ratesFor(world, query.get('base') ?? 'EUR') }), true],
   ['POST', '/receipts', (world, request) => ({ status: 201, value: uploadReceipt(world, request) })],
   ['GET', '/receipts/:id', (world, { id }) => ({ value: uploadedReceipt(world, id).receipt })],
   ['GET', '/receipts/:id/image', (world, { id }) => ({ file: uploadedReceipt(world, id).photo }), true],
   ['POST', '/payment-requests', (world, { json }) => ({ status: 201, value: requestPayment(world, json) })],
-  ['GET', '/activity', (world, { query }) => {
-    const names = query.getAll('groups');
-    return { value: { entries: world.activity.filter(({ group }) => names.includes(group)) } };
-  }],
+  [
+    'GET',
+    '/activity',
+    (world, { query }) => {
+      const names = query.getAll('groups');
+      return { value: { entries: world.activity.filter(({ group }) => names.includes(group)) } };
+    },
+  ],
 ];
 
 function match(method, pathname) {
@@ -131,7 +162,8 @@ function answerTo(world, req, body) {
 function send(res, { status = 200, value, file }) {
   if (file) res.writeHead(status, { ...CORS, 'content-type': file.type });
   else if (value === undefined) res.writeHead(status, CORS);
-  else res.writeHead(status, { ...CORS, 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  else
+    res.writeHead(status, { ...CORS, 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
   res.end(file ? file.body : value && JSON.stringify(value));
 }
 

@@ -4,8 +4,23 @@
  */
 
 const EUR_RATES = {
-  AUD: '1.6265', BHD: '0.4090', CAD: '1.4790', CHF: '0.9872', CZK: '24.705', DKK: '7.4607', GBP: '0.8563', ISK: '150.30', JPY: '169.16',
-  KRW: '1472.5', KWD: '0.3334', NOK: '11.6435', NZD: '1.7749', PLN: '4.2688', SEK: '11.6425', TND: '3.3842', USD: '1.0850',
+  AUD: '1.6265',
+  BHD: '0.4090',
+  CAD: '1.4790',
+  CHF: '0.9872',
+  CZK: '24.705',
+  DKK: '7.4607',
+  GBP: '0.8563',
+  ISK: '150.30',
+  JPY: '169.16',
+  KRW: '1472.5',
+  KWD: '0.3334',
+  NOK: '11.6435',
+  NZD: '1.7749',
+  PLN: '4.2688',
+  SEK: '11.6425',
+  TND: '3.3842',
+  USD: '1.0850',
 };
 
 const DEFAULTS = {
@@ -16,7 +31,13 @@ const DEFAULTS = {
   activity: [],
 };
 
-const DEFAULT_SETTINGS = { theme: 'system', language: 'en', currency: 'EUR', weekStart: 'monday', dateFormat: 'medium' };
+const DEFAULT_SETTINGS = {
+  theme: 'system',
+  language: 'en',
+  currency: 'EUR',
+  weekStart: 'monday',
+  dateFormat: 'medium',
+};
 
 export function createWorld(given = {}) {
   const { start, code, rates, receipts, activity } = { ...DEFAULTS, ...given };
@@ -40,7 +61,11 @@ export function createWorld(given = {}) {
     if (!accounts.has(email)) {
       const [name] = email.split('@');
       const me = { id: nextId('usr'), email, name: name[0].toUpperCase() + name.slice(1) };
-      accounts.set(email, { me, settings: { settings: DEFAULT_SETTINGS, updatedAt: null }, ...given.accounts?.[email] });
+      accounts.set(email, {
+        me,
+        settings: { settings: DEFAULT_SETTINGS, updatedAt: null },
+        ...given.accounts?.[email],
+      });
     }
     return accounts.get(email);
   }

@@ -2,7 +2,10 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'vite';
 
-const modulesIn = (folder) => readdirSync(folder).filter((name) => name.endsWith('.js')).map((name) => path.join(folder, name));
+const modulesIn = (folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => path.join(folder, name));
 
 /**
  * A plugin that sends the server and all of shared/ through the bundler before the page is

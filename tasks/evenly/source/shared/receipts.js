@@ -28,7 +28,10 @@ export function lineTotals({ lines }, assigned) {
   for (const [index, line] of lines.entries()) {
     const sharers = assigned[index] ?? [];
     if (sharers.length === 0) continue;
-    const parts = allocate(line.amount, sharers.map(() => 1));
+    const parts = allocate(
+      line.amount,
+      sharers.map(() => 1),
+    );
     for (const [place, id] of sharers.entries()) totals[id] = (totals[id] ?? 0) + parts[place];
   }
   return totals;

@@ -46,7 +46,11 @@ test('a build can be served', { skip }, async (t) => {
 
 test('what cannot be parsed or found fails the build, and the last one stays', { skip }, async (t) => {
   const copy = await copyOfSources(t);
-  const broken = { 'web/main.js': 'const = 1;', 'shared/recurrence.js': 'export {', 'server/csv.js': "import './nowhere.js';" };
+  const broken = {
+    'web/main.js': 'const = 1;',
+    'shared/recurrence.js': 'export {',
+    'server/csv.js': "import './nowhere.js';",
+  };
   await mkdir(path.join(copy, 'dist'));
   await writeFile(path.join(copy, 'dist', 'index.html'), 'the last one');
   for (const [file, text] of Object.entries(broken)) {
@@ -85,7 +89,8 @@ test('the addresses of screens are answered with the page', async (t) => {
   for (const url of ['/groups/1', '/groups/1/expenses/new', '/search?q=a', '/settings', '/activity']) {
     assert.equal(await (await fetch(origin + url)).text(), 'the page', url);
   }
-  for (const url of ['/groups', '/groups/', '/settings/1', '/elsewhere']) assert.equal((await fetch(origin + url)).status, 404, url);
+  for (const url of ['/groups', '/groups/', '/settings/1', '/elsewhere'])
+    assert.equal((await fetch(origin + url)).status, 404, url);
 });
 
 test('a server without a build, or with half of one, says so', async (t) => {

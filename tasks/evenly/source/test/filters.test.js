@@ -3,7 +3,14 @@ import test from 'node:test';
 import { filtersFrom, isFiltered, NO_FILTERS, passes, queryOf, totalsByCurrency } from '../shared/filters.js';
 import { highlight } from '../shared/highlight.js';
 
-const group = { id: 'g1', members: [{ id: 'a', name: 'Zoë' }, { id: 'b', name: 'Bruno' }, { id: 'c', name: 'Chiara' }] };
+const group = {
+  id: 'g1',
+  members: [
+    { id: 'a', name: 'Zoë' },
+    { id: 'b', name: 'Bruno' },
+    { id: 'c', name: 'Chiara' },
+  ],
+};
 const dinner = {
   description: 'Café Müller #food',
   note: '',
@@ -16,7 +23,14 @@ const dinner = {
 const found = (filters) => passes(dinner, group, { ...NO_FILTERS, ...filters });
 
 test('each filter lets through what it is about', () => {
-  for (const filters of [{}, { q: 'cafe' }, { group: 'g1' }, { member: 'zoe' }, { tag: '#Food' }, { currency: 'EUR' }]) {
+  for (const filters of [
+    {},
+    { q: 'cafe' },
+    { group: 'g1' },
+    { member: 'zoe' },
+    { tag: '#Food' },
+    { currency: 'EUR' },
+  ]) {
     assert.ok(found(filters), JSON.stringify(filters));
   }
   for (const filters of [{ q: 'taxi' }, { group: 'g2' }, { member: 'Chiara' }, { tag: 'fo' }, { currency: 'USD' }]) {
@@ -47,11 +61,17 @@ test('filters survive the way through an address', () => {
 
 test('sums are kept apart by currency', () => {
   const expenses = [dinner, { ...dinner, currency: 'CHF', amount: 5 }, { ...dinner, amount: 50 }];
-  assert.deepEqual(totalsByCurrency(expenses), [['CHF', 5], ['EUR', 4300]]);
+  assert.deepEqual(totalsByCurrency(expenses), [
+    ['CHF', 5],
+    ['EUR', 4300],
+  ]);
 });
 
 test('what was found is marked where it is written', () => {
-  const marked = (text, query) => highlight(text, query).map(({ text: piece, match }) => (match ? `[${piece}]` : piece)).join('');
+  const marked = (text, query) =>
+    highlight(text, query)
+      .map(({ text: piece, match }) => (match ? `[${piece}]` : piece))
+      .join('');
   assert.equal(marked('Café Müller', 'mull CAFE'), '[Café] [Müll]er');
   assert.equal(marked('Cafe\u0301 bar', 'cafe'), '[Cafe\u0301] bar');
   assert.equal(marked('banana', 'an ana'), 'b[anana]');

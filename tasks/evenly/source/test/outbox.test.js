@@ -22,7 +22,11 @@ async function page(t) {
   const server = await startWithGroup(t);
   const line = unreliable();
   const reached = [];
-  const api = createApi({ base: `${server.origin}/api`, fetch: line.fetch, onConnection: (reachable) => reached.push(reachable) });
+  const api = createApi({
+    base: `${server.origin}/api`,
+    fetch: line.fetch,
+    onConnection: (reachable) => reached.push(reachable),
+  });
   const storage = createStorage(memoryBackend());
   const outbox = createOutbox({ api, storage });
   const store = createStore(api, outbox);
@@ -75,7 +79,10 @@ test('what the server refuses stays with the reason, and lets the others through
   outbox.add('key-1', group.id, { ...dinner, paidBy: 'nobody' });
   outbox.add('key-2', group.id, dinner);
   await outbox.flush();
-  assert.deepEqual(outbox.state.entries.map(({ key, problem }) => [key, problem]), [['key-1', 'Some fields are not right']]);
+  assert.deepEqual(
+    outbox.state.entries.map(({ key, problem }) => [key, problem]),
+    [['key-1', 'Some fields are not right']],
+  );
   assert.equal((await api.listExpenses(group.id)).total, 1);
   outbox.discard('key-1');
   assert.deepEqual(outbox.state.entries, []);
@@ -101,7 +108,8 @@ test('a server that has a problem is asked again later', async () => {
 
 test('a group is shown page by page, and a refresh keeps what is shown', async (t) => {
   const { api, group, dinner, store } = await page(t);
-  for (let number = 0; number <= PAGE_SIZE; number += 1) await api.createExpense(group.id, { ...dinner, description: `Tea ${number}` });
+  for (let number = 0; number <= PAGE_SIZE; number += 1)
+    await api.createExpense(group.id, { ...dinner, description: `Tea ${number}` });
   await store.refresh();
   assert.deepEqual([store.state.expenses.length, store.state.total], [PAGE_SIZE, PAGE_SIZE + 1]);
   await store.showMore();

@@ -9,10 +9,22 @@ test('a search goes over all groups and all of their expenses', async (t) => {
   const { api, group, bruno, dinner } = await startWithGroup(t);
   const home = await api.createGroup({ name: 'Home', currency: 'CHF', members: ['Zoe'] });
   const [{ id: zoe }] = home.members;
-  const rent = { description: 'Rent dinner table', amount: 90000, currency: 'CHF', paidBy: zoe, date: '2024-04-01', split: { mode: 'equal', members: [zoe] } };
+  const rent = {
+    description: 'Rent dinner table',
+    amount: 90000,
+    currency: 'CHF',
+    paidBy: zoe,
+    date: '2024-04-01',
+    split: { mode: 'equal', members: [zoe] },
+  };
   await api.createExpense(home.id, rent);
   await api.createExpense(group.id, dinner);
-  await api.createExpense(group.id, { ...dinner, description: 'Taxi', date: '2024-02-01', split: { mode: 'equal', members: [bruno] } });
+  await api.createExpense(group.id, {
+    ...dinner,
+    description: 'Taxi',
+    date: '2024-02-01',
+    split: { mode: 'equal', members: [bruno] },
+  });
 
   const { groups } = await api.listGroups();
   const found = async (filters) => {
@@ -27,11 +39,30 @@ test('a search goes over all groups and all of their expenses', async (t) => {
 });
 
 test('all pages of a long list are searched', async () => {
-  const expense = (id) => ({ id, description: id, note: '', amount: 1, currency: 'EUR', paidBy: 'a', date: '2024-03-01', createdAt: id, split: { mode: 'equal', members: ['a'] } });
-  const pages = { undefined: { expenses: [expense('3'), expense('2')], next: 'c' }, c: { expenses: [expense('1')], next: null } };
+  const expense = (id) => ({
+    id,
+    description: id,
+    note: '',
+    amount: 1,
+    currency: 'EUR',
+    paidBy: 'a',
+    date: '2024-03-01',
+    createdAt: id,
+    split: { mode: 'equal', members: ['a'] },
+  });
+  const pages = {
+    undefined: { expenses: [expense('3'), expense('2')], next: 'c' },
+    c: { expenses: [expense('1')], next: null },
+  };
   const api = { listExpenses: async (groupId, query, { cursor }) => pages[cursor] };
-  const hits = await searchAll(api, [{ id: 'g1', members: [{ id: 'a', name: 'Ana' }] }], { ...NO_FILTERS, member: 'Ana' });
-  assert.deepEqual(hits.map((hit) => hit.expense.id), ['3', '2', '1']);
+  const hits = await searchAll(api, [{ id: 'g1', members: [{ id: 'a', name: 'Ana' }] }], {
+    ...NO_FILTERS,
+    member: 'Ana',
+  });
+  assert.deepEqual(
+    hits.map((hit) => hit.expense.id),
+    ['3', '2', '1'],
+  );
 });
 
 test('a lost connection is noticed once, and tried again until it is back', (t) => {

@@ -13,9 +13,19 @@ import { memoryBackend } from './helpers.js';
 const group = {
   id: 'g1',
   currency: 'EUR',
-  members: [{ id: 'ana', name: 'Ana' }, { id: 'bruno', name: 'Bruno' }, { id: 'old', name: 'Old', archived: true }],
+  members: [
+    { id: 'ana', name: 'Ana' },
+    { id: 'bruno', name: 'Bruno' },
+    { id: 'old', name: 'Old', archived: true },
+  ],
 };
-const draft = (change) => ({ ...draftOf(undefined, group), description: 'Dinner', amount: '30,01', date: '2024-03-01', ...change });
+const draft = (change) => ({
+  ...draftOf(undefined, group),
+  description: 'Dinner',
+  amount: '30,01',
+  date: '2024-03-01',
+  ...change,
+});
 
 test('addresses lead to their screens', () => {
   const paramsOf = (pathname) => {
@@ -27,7 +37,8 @@ test('addresses lead to their screens', () => {
   assert.equal(paramsOf('/groups/1/expenses/new')[0], '/groups/:groupId/expenses/new');
   assert.deepEqual(paramsOf('/groups/1/expenses/2')[1], { groupId: '1', expenseId: '2' });
   assert.equal(paramsOf('/search/')[0], '/search');
-  for (const pathname of ['/groups', '/groups/1/2', '/settings/1', '/groups/%']) assert.equal(matchRoute(SCREENS, pathname), null);
+  for (const pathname of ['/groups', '/groups/1/2', '/settings/1', '/groups/%'])
+    assert.equal(matchRoute(SCREENS, pathname), null);
 });
 
 test('addresses of earlier versions have moved', () => {
@@ -40,7 +51,10 @@ test('addresses of earlier versions have moved', () => {
 test('a draft starts with everybody who is active, or with the expense', () => {
   assert.deepEqual(draft().members, ['ana', 'bruno']);
   const split = { mode: 'exact', amounts: { ana: 1000, old: 250 } };
-  const edited = draftOf({ description: 'Taxi', amount: 1250, currency: 'EUR', paidBy: 'old', date: '2024-03-01', split }, group);
+  const edited = draftOf(
+    { description: 'Taxi', amount: 1250, currency: 'EUR', paidBy: 'old', date: '2024-03-01', split },
+    group,
+  );
   assert.deepEqual([edited.amount, edited.amounts], ['12.50', { ana: '10.00', old: '2.50' }]);
   assert.deepEqual(readExpense(edited).fields.split, split);
 });
@@ -55,7 +69,10 @@ test('a preview shows who owes what and what is left', () => {
 });
 
 test('shares and amounts are read as they were typed', () => {
-  assert.deepEqual(readSplit(draft({ mode: 'shares', shares: { ana: '2', bruno: ' ' } })), { mode: 'shares', shares: { ana: 2 } });
+  assert.deepEqual(readSplit(draft({ mode: 'shares', shares: { ana: '2', bruno: ' ' } })), {
+    mode: 'shares',
+    shares: { ana: 2 },
+  });
   assert.throws(() => readSplit(draft({ mode: 'shares', shares: { ana: '1.5' } })), /whole numbers/);
   assert.throws(() => readSplit(draft({ mode: 'exact', amounts: { ana: '1.234' } })), /at most 2 decimals/);
 });
@@ -74,7 +91,10 @@ test('a receipt fills in an expense, without what was typed already', () => {
     merchant: 'Trattoria',
     date: '2024-05-16',
     currency: 'CHF',
-    lines: [{ text: 'Pizza', amount: 2000 }, { text: 'Water', amount: 500 }],
+    lines: [
+      { text: 'Pizza', amount: 2000 },
+      { text: 'Water', amount: 500 },
+    ],
     tax: 250,
     tip: 0,
     total: 2750,
@@ -84,21 +104,37 @@ test('a receipt fills in an expense, without what was typed already', () => {
   assert.deepEqual(filled.amounts, { ana: '24.75', bruno: '2.75' });
   const { fields, errors } = readExpense(filled);
   assert.deepEqual(errors, {});
-  assert.deepEqual([fields.description, fields.amount, fields.currency, fields.note], ['Dinner', 2750, 'CHF', 'with Zoë, receipt rcp_7']);
+  assert.deepEqual(
+    [fields.description, fields.amount, fields.currency, fields.note],
+    ['Dinner', 2750, 'CHF', 'with Zoë, receipt rcp_7'],
+  );
   useReceipt(filled, receipt, [['ana'], ['ana']]);
   assert.equal(filled.note, 'with Zoë, receipt rcp_7');
 });
 
 test('a payment needs an amount and a date', () => {
-  assert.deepEqual(readPayment({ amount: '12,50', date: '2024-03-01' }, 'EUR'), { amount: 1250, date: '2024-03-01', errors: {} });
+  assert.deepEqual(readPayment({ amount: '12,50', date: '2024-03-01' }, 'EUR'), {
+    amount: 1250,
+    date: '2024-03-01',
+    errors: {},
+  });
   assert.deepEqual(Object.keys(readPayment({ amount: '0', date: '' }, 'EUR').errors), ['amount', 'date']);
   assert.match(readPayment({ amount: '1.5', date: '2024-03-01' }, 'JPY').errors.amount, /no decimals/);
 });
 
 test('entries of the feed are sentences, also those of kinds that are not known yet', () => {
-  assert.equal(describeActivity({ kind: 'member.added', actor: 'Ana', subject: 'Bruno' }), 'Ana added Bruno to the group');
-  assert.match(describeActivity({ kind: 'expense.created', actor: 'Ana', subject: 'Tea', amount: 250, currency: 'EUR' }), /added “Tea”, .*2[.,]50/);
-  assert.equal(describeActivity({ kind: 'other', actor: 'Ana', subject: 'did it', amount: 5, currency: 'XXX' }), 'Ana: did it');
+  assert.equal(
+    describeActivity({ kind: 'member.added', actor: 'Ana', subject: 'Bruno' }),
+    'Ana added Bruno to the group',
+  );
+  assert.match(
+    describeActivity({ kind: 'expense.created', actor: 'Ana', subject: 'Tea', amount: 250, currency: 'EUR' }),
+    /added “Tea”, .*2[.,]50/,
+  );
+  assert.equal(
+    describeActivity({ kind: 'other', actor: 'Ana', subject: 'did it', amount: 5, currency: 'XXX' }),
+    'Ana: did it',
+  );
 });
 
 test('a browser that stores nothing breaks nothing', () => {

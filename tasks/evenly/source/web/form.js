@@ -22,7 +22,11 @@ export function field(label, control, { hint } = {}) {
     if (text) control.setAttribute('aria-invalid', 'true');
     else control.removeAttribute('aria-invalid');
   }
-  return { node: h('div', { class: 'field' }, h('label', { htmlFor: control.id }, label), control, hintNode, problem), control, setError };
+  return {
+    node: h('div', { class: 'field' }, h('label', { htmlFor: control.id }, label), control, hintNode, problem),
+    control,
+    setError,
+  };
 }
 
 /**
@@ -54,7 +58,11 @@ export function options(pairs, chosen) {
 }
 
 export function currencySelect(chosen, props) {
-  return select(currencyCodes().map((code) => [code, code]), chosen, props);
+  return select(
+    currencyCodes().map((code) => [code, code]),
+    chosen,
+    props,
+  );
 }
 
 /** A button that opens the choice of a file, and hands the chosen one on. */

@@ -13,7 +13,15 @@ const isWithin = (pathname, address) =>
 /** The header with the navigation; `mark` shows in it where one is. */
 export function pageHeader(node) {
   const links = LINKS.map(([href, label]) => h('a', { href }, label));
-  const nav = h('nav', { 'aria-label': 'Main' }, h('ul', null, links.map((link) => h('li', null, link))));
+  const nav = h(
+    'nav',
+    { 'aria-label': 'Main' },
+    h(
+      'ul',
+      null,
+      links.map((link) => h('li', null, link)),
+    ),
+  );
   fill(node, h('a', { class: 'brand', href: '/', 'aria-label': 'Evenly, home' }, 'Evenly'), nav);
 
   return {

@@ -4,7 +4,16 @@ import { newKey } from './outbox.js';
 /** As many expenses are shown at first, and more with each "Show more". */
 export const PAGE_SIZE = 50;
 
-const NO_GROUP = { groupId: null, group: null, query: '', expenses: [], total: 0, next: null, balances: [], payments: [] };
+const NO_GROUP = {
+  groupId: null,
+  group: null,
+  query: '',
+  expenses: [],
+  total: 0,
+  next: null,
+  balances: [],
+  payments: [],
+};
 const INITIAL = { ...NO_GROUP, groups: [], openAmounts: {}, loading: false, message: '' };
 
 /**

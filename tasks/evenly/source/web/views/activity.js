@@ -41,16 +41,36 @@ export function activityView(app) {
   const node = h('section', null, h('h1', null, 'Activity'), message, retry, feed);
 
   function row(entry) {
-    return h('li', { class: 'row' }, h('span', null, describeActivity(entry)), h('span', { class: 'faint' }, formatTime(entry.at)), h('span', { class: 'faint' }, entry.group));
+    return h(
+      'li',
+      { class: 'row' },
+      h('span', null, describeActivity(entry)),
+      h('span', { class: 'faint' }, formatTime(entry.at)),
+      h('span', { class: 'faint' }, entry.group),
+    );
   }
 
   function draw(entries) {
     fill(message, entries.length === 0 && 'Nothing has happened yet.');
-    fill(feed, byDay(entries).map(([day, ofDay]) => h('section', { class: 'panel', 'aria-label': day }, h('h2', null, day), h('ul', { class: 'plain list' }, ofDay.map(row)))));
+    fill(
+      feed,
+      byDay(entries).map(([day, ofDay]) =>
+        h(
+          'section',
+          { class: 'panel', 'aria-label': day },
+          h('h2', null, day),
+          h('ul', { class: 'plain list' }, ofDay.map(row)),
+        ),
+      ),
+    );
   }
 
   function askToSignIn() {
-    fill(message, h('a', { href: '/settings' }, 'Sign in to Evenly Cloud'), ' to see what has happened in your groups.');
+    fill(
+      message,
+      h('a', { href: '/settings' }, 'Sign in to Evenly Cloud'),
+      ' to see what has happened in your groups.',
+    );
     fill(feed);
   }
 

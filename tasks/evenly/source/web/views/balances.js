@@ -11,7 +11,12 @@ function positionList(label, net, currency, nameOf) {
   const row = ([id, amount]) => {
     const bar = h('span', { class: amount < 0 ? 'bar owes' : 'bar', 'aria-hidden': 'true' });
     bar.style.width = `${(Math.abs(amount) / largest) * 100}%`;
-    return h('li', { class: 'position' }, h('span', null, `${nameOf(id)} ${formatPosition(amount, currency)}`), h('span', { class: 'track' }, bar));
+    return h(
+      'li',
+      { class: 'position' },
+      h('span', null, `${nameOf(id)} ${formatPosition(amount, currency)}`),
+      h('span', { class: 'track' }, bar),
+    );
   };
   return h('ul', { class: 'plain', 'aria-label': label }, Object.entries(net).map(row));
 }
@@ -20,11 +25,26 @@ function positionList(label, net, currency, nameOf) {
 function convertedPanel(app) {
   const { store } = app;
   const tables = new Map();
-  const chosen = field('All in', select(currencyCodes().map((code) => [code, code]), app.settings.state.preferences.currency, { onChange: load }));
+  const chosen = field(
+    'All in',
+    select(
+      currencyCodes().map((code) => [code, code]),
+      app.settings.state.preferences.currency,
+      { onChange: load },
+    ),
+  );
   const message = h('p', { class: 'faint', role: 'status', 'aria-label': 'Exchange rates' });
   const body = h('div');
   const retry = h('button', { onClick: load }, 'Try again');
-  const node = h('section', { class: 'panel stack', 'aria-label': 'All in one currency' }, h('h2', null, 'All in one currency'), chosen.node, message, retry, body);
+  const node = h(
+    'section',
+    { class: 'panel stack', 'aria-label': 'All in one currency' },
+    h('h2', null, 'All in one currency'),
+    chosen.node,
+    message,
+    retry,
+    body,
+  );
 
   function draw() {
     const currency = chosen.control.value;
@@ -68,7 +88,12 @@ export function balancesView(app, { groupId }) {
   const node = h('section', null, header.node, body);
 
   function ledgerPanel({ currency, net }, nameOf) {
-    return h('section', { class: 'panel', 'aria-label': currency }, h('h2', null, currency), positionList(`Balances in ${currency}`, net, currency, nameOf));
+    return h(
+      'section',
+      { class: 'panel', 'aria-label': currency },
+      h('h2', null, currency),
+      positionList(`Balances in ${currency}`, net, currency, nameOf),
+    );
   }
 
   function update(state) {

@@ -9,7 +9,8 @@ import { newKey } from '../outbox.js';
 import { receiptPanel } from './receiptPanel.js';
 import { splitEditor } from './splitEditor.js';
 
-const mapValues = (record, change) => Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+const mapValues = (record, change) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 
 /** What the form starts from: the expense being edited, or a new one. */
 export function draftOf(expense, group) {
@@ -70,10 +71,19 @@ export function openExpenseForm(app, expense, close) {
   };
   const split = splitEditor(members, draft);
   const fields = {
-    description: field('Description', input('description', { maxLength: 120 }), { hint: 'Words with a hash are tags: Dinner #food' }),
+    description: field('Description', input('description', { maxLength: 120 }), {
+      hint: 'Words with a hash are tags: Dinner #food',
+    }),
     amount: field('Amount', input('amount', { inputMode: 'decimal' })),
     currency: field('Currency', currencySelect(draft.currency, { name: 'currency', ...choice })),
-    paidBy: field('Paid by', select(members.map(({ id, name }) => [id, name]), draft.paidBy, { name: 'paidBy', ...choice })),
+    paidBy: field(
+      'Paid by',
+      select(
+        members.map(({ id, name }) => [id, name]),
+        draft.paidBy,
+        { name: 'paidBy', ...choice },
+      ),
+    ),
     date: field('Date', input('date', { type: 'date' })),
     split,
     note: field('Note', input('note', { maxLength: 500 })),
@@ -163,7 +173,13 @@ export function expenseFormView(app, { groupId, expenseId }) {
   const heading = expenseId ? 'Edit expense' : 'New expense';
   const body = h('div', null, h('p', { class: 'empty' }, 'Loading…'));
   const back = `/groups/${groupId}`;
-  const node = h('section', null, h('a', { class: 'back', href: back }, 'Back to the group'), h('h1', null, heading), body);
+  const node = h(
+    'section',
+    null,
+    h('a', { class: 'back', href: back }, 'Back to the group'),
+    h('h1', null, heading),
+    body,
+  );
   let opened = false;
   app.setTitle(heading);
 
@@ -192,7 +208,10 @@ export function expenseFormView(app, { groupId, expenseId }) {
       if (opened || !node.isConnected) return;
       opened = true;
       app.setTitle(`${heading} – ${group.name}`);
-      fill(body, openExpenseForm(app, expense, () => app.router.go(back)));
+      fill(
+        body,
+        openExpenseForm(app, expense, () => app.router.go(back)),
+      );
     } catch (error) {
       cannot(error.status === 404 ? 'This expense is not there any more.' : error.message);
     }

@@ -113,7 +113,11 @@ export function groupView(app, { groupId }) {
       }
     }
     const what = `${nameOf(from)} pays ${nameOf(to)} ${formatMoney(amount, currency)}`;
-    const paid = h('button', { class: 'quiet', 'aria-label': `Paid: ${what}`, onClick: () => whileBusy(paid, record) }, 'Paid');
+    const paid = h(
+      'button',
+      { class: 'quiet', 'aria-label': `Paid: ${what}`, onClick: () => whileBusy(paid, record) },
+      'Paid',
+    );
     return h('li', null, what, paid);
   }
 
@@ -125,7 +129,11 @@ export function groupView(app, { groupId }) {
         { class: 'plain' },
         Object.entries(net).map(([id, amount]) => h('li', null, `${nameOf(id)} ${formatPosition(amount, currency)}`)),
       ),
-      h('ul', { class: 'plain' }, transfers.map((transfer) => transferRow(transfer, currency, nameOf))),
+      h(
+        'ul',
+        { class: 'plain' },
+        transfers.map((transfer) => transferRow(transfer, currency, nameOf)),
+      ),
     ];
   }
 
@@ -138,7 +146,11 @@ export function groupView(app, { groupId }) {
     fill(count, `${formatCount(state.total, 'expense')}${state.query ? ` for “${state.query}”` : ''}${shown}`);
     const months = groupByMonth(state.expenses).map(([month, expenses]) => [
       h('h2', null, formatMonth(month)),
-      h('ul', { class: 'plain list' }, expenses.map((expense) => expenseRow(expense, nameOf))),
+      h(
+        'ul',
+        { class: 'plain list' },
+        expenses.map((expense) => expenseRow(expense, nameOf)),
+      ),
     ]);
     const nothing = state.query ? 'Nothing matches your search.' : 'No expenses yet. Add the first one.';
     fill(list, months.length > 0 ? months : h('p', { class: 'empty' }, nothing));

@@ -8,8 +8,12 @@ export function groupListView(app) {
   const list = h('ul', { class: 'cards' });
   const problem = h('p', { class: 'problem', role: 'alert' });
   const fields = {
-    name: field('Name', h('input', { name: 'name', maxLength: 80, autocomplete: 'off' }), { hint: 'For example “Summer in Lisbon”' }),
-    members: field('Members', h('input', { name: 'members', autocomplete: 'off' }), { hint: 'Separated by commas: Ana, Bruno, Chiara' }),
+    name: field('Name', h('input', { name: 'name', maxLength: 80, autocomplete: 'off' }), {
+      hint: 'For example “Summer in Lisbon”',
+    }),
+    members: field('Members', h('input', { name: 'members', autocomplete: 'off' }), {
+      hint: 'Separated by commas: Ana, Bruno, Chiara',
+    }),
     currency: field('Main currency', currencySelect(app.settings.state.preferences.currency, { name: 'currency' })),
   };
   const open = (groupId) => app.router.go(`/groups/${groupId}`);
@@ -24,7 +28,10 @@ export function groupListView(app) {
       const group = await store.createGroup({
         name: name.control.value,
         currency: currency.control.value,
-        members: members.control.value.split(',').map((item) => item.trim()).filter(Boolean),
+        members: members.control.value
+          .split(',')
+          .map((item) => item.trim())
+          .filter(Boolean),
       });
       open(group.id);
     } catch (error) {
@@ -65,7 +72,11 @@ export function groupListView(app) {
   function glance(open) {
     if (!open) return null;
     if (open.length === 0) return h('span', { class: 'settled' }, 'Settled up');
-    return h('span', { class: 'open' }, `${open.map(([currency, amount]) => formatMoney(amount, currency)).join(' + ')} to settle`);
+    return h(
+      'span',
+      { class: 'open' },
+      `${open.map(([currency, amount]) => formatMoney(amount, currency)).join(' + ')} to settle`,
+    );
   }
 
   function card(group, open) {
@@ -80,7 +91,11 @@ export function groupListView(app) {
 
   function update({ groups, openAmounts, loading }) {
     list.setAttribute('aria-busy', String(loading));
-    if (groups.length > 0) fill(list, groups.map((group) => card(group, openAmounts[group.id])));
+    if (groups.length > 0)
+      fill(
+        list,
+        groups.map((group) => card(group, openAmounts[group.id])),
+      );
     else if (loading) fill(list, h('li', { class: 'empty' }, 'Loading…'));
     else fill(list, h('li', { class: 'empty' }, 'No groups yet. Create one to begin.'));
   }

@@ -17,9 +17,25 @@ function summaryPanel({ currency, total, untagged, tags, members }, nameOf) {
   const byAmount = (a, b) => b[1] - a[1];
   return [
     h('h3', null, `${currency}: ${formatMoney(total, currency)}`),
-    h('ul', { class: 'plain' }, rows(Object.entries(tags).map(([tag, amount]) => [`#${tag}`, amount]).sort(byAmount))),
+    h(
+      'ul',
+      { class: 'plain' },
+      rows(
+        Object.entries(tags)
+          .map(([tag, amount]) => [`#${tag}`, amount])
+          .sort(byAmount),
+      ),
+    ),
     untagged > 0 && h('p', { class: 'faint' }, `Without a tag: ${formatMoney(untagged, currency)}`),
-    h('ul', { class: 'plain' }, rows(Object.entries(members).map(([id, amount]) => [nameOf(id), amount]).sort(byAmount))),
+    h(
+      'ul',
+      { class: 'plain' },
+      rows(
+        Object.entries(members)
+          .map(([id, amount]) => [nameOf(id), amount])
+          .sort(byAmount),
+      ),
+    ),
   ];
 }
 
@@ -28,7 +44,11 @@ export function overviewView(overview, groupId, setTitle) {
   const title = h('h1');
   const name = h('p', { class: 'eyebrow' });
   const message = h('p', { class: 'problem', role: 'status' });
-  const month = h('input', { type: 'month', 'aria-label': 'Month', onChange: () => month.value && overview.showMonth(month.value) });
+  const month = h('input', {
+    type: 'month',
+    'aria-label': 'Month',
+    onChange: () => month.value && overview.showMonth(month.value),
+  });
   const figures = h('div');
   const budgets = h('ul', { class: 'plain' });
   const recurring = h('ul', { class: 'plain' });
@@ -93,10 +113,20 @@ export function overviewView(overview, groupId, setTitle) {
         h('div', { class: 'panel' }, h('h2', null, 'Month'), month, figures),
         h(
           'form',
-          { class: 'panel stack', 'aria-label': 'Budgets', onSubmit: (event) => submit(event, readBudget, overview.saveBudget) },
+          {
+            class: 'panel stack',
+            'aria-label': 'Budgets',
+            onSubmit: (event) => submit(event, readBudget, overview.saveBudget),
+          },
           h('h2', null, 'Budgets'),
           budgets,
-          h('div', { class: 'fields' }, label('Tag', budgetTag), label('Amount per month', budgetAmount), label('Currency', budgetCurrency)),
+          h(
+            'div',
+            { class: 'fields' },
+            label('Tag', budgetTag),
+            label('Amount per month', budgetAmount),
+            label('Currency', budgetCurrency),
+          ),
           h('button', null, 'Save budget'),
         ),
       ),
@@ -105,7 +135,11 @@ export function overviewView(overview, groupId, setTitle) {
         { class: 'stack' },
         h(
           'form',
-          { class: 'panel stack', 'aria-label': 'Recurring expenses', onSubmit: (event) => submit(event, readRule, overview.createRecurring) },
+          {
+            class: 'panel stack',
+            'aria-label': 'Recurring expenses',
+            onSubmit: (event) => submit(event, readRule, overview.createRecurring),
+          },
           h('h2', null, 'Recurring expenses'),
           recurring,
           h('button', { type: 'button', onClick: overview.addDue }, 'Add what is due'),
@@ -145,7 +179,12 @@ export function overviewView(overview, groupId, setTitle) {
 
   function memberRow({ id, name, archived }) {
     const label = archived ? 'Take back' : 'Archive';
-    return h('li', null, archived ? `${name} (archived)` : name, quiet(label, () => overview.setArchived(id, !archived)));
+    return h(
+      'li',
+      null,
+      archived ? `${name} (archived)` : name,
+      quiet(label, () => overview.setArchived(id, !archived)),
+    );
   }
 
   function update(state) {
@@ -164,9 +203,16 @@ export function overviewView(overview, groupId, setTitle) {
     fill(figures, panels.length > 0 ? panels : 'Nothing spent in this month.');
     fill(budgets, state.budgets.map(budgetRow));
     fill(recurring, state.recurring.map(ruleRow));
-    fill(members, group.members.map(memberRow), h('li', { class: 'faint' }, formatCount(group.members.length, 'member')));
+    fill(
+      members,
+      group.members.map(memberRow),
+      h('li', { class: 'faint' }, formatCount(group.members.length, 'member')),
+    );
     const chosen = rulePayer.value;
-    fill(rulePayer, activeMembers(group).map(({ id, name }) => h('option', { value: id, selected: id === chosen }, name)));
+    fill(
+      rulePayer,
+      activeMembers(group).map(({ id, name }) => h('option', { value: id, selected: id === chosen }, name)),
+    );
   }
 
   overview.subscribe(update);

@@ -9,7 +9,8 @@ const LARGEST_PHOTO = 8 * 1024 * 1024;
 /** How a note names the receipt of its expense, so that others can look at it later. */
 const IN_NOTE = /\breceipt (rcp_[A-Za-z0-9]+)\b/;
 
-const withReceipt = (note, receiptId) => (IN_NOTE.test(note) ? note : [note, `receipt ${receiptId}`].filter(Boolean).join(', '));
+const withReceipt = (note, receiptId) =>
+  IN_NOTE.test(note) ? note : [note, `receipt ${receiptId}`].filter(Boolean).join(', ');
 
 /** Puts what a receipt says, split as assigned, into the draft of an expense. */
 export function useReceipt(draft, receipt, assigned) {
@@ -66,7 +67,10 @@ function assignment(receipt, members, onUse) {
     fill(state, open > 0 ? `${formatCount(open, 'line')} not assigned yet` : 'Every line is assigned');
     const parts = open > 0 ? {} : splitReceipt(receipt, assigned);
     const rows = members.filter(({ id }) => parts[id]);
-    fill(owed, rows.map(({ id, name }) => h('li', null, `${name}: ${formatMoney(parts[id], currency)}`)));
+    fill(
+      owed,
+      rows.map(({ id, name }) => h('li', null, `${name}: ${formatMoney(parts[id], currency)}`)),
+    );
   }
 
   draw();
@@ -81,10 +85,18 @@ function assignment(receipt, members, onUse) {
 
 /** What is printed at the end of a receipt. */
 function summary({ merchant, tax, tip, total, currency }) {
-  const rows = [['Tax', tax], ['Tip', tip], ['Total', total]];
+  const rows = [
+    ['Tax', tax],
+    ['Tip', tip],
+    ['Total', total],
+  ];
   return [
     h('h3', null, merchant),
-    h('dl', { class: 'sums' }, rows.map(([label, amount]) => [h('dt', null, label), h('dd', null, formatMoney(amount, currency))])),
+    h(
+      'dl',
+      { class: 'sums' },
+      rows.map(([label, amount]) => [h('dt', null, label), h('dd', null, formatMoney(amount, currency))]),
+    ),
   ];
 }
 
@@ -97,10 +109,16 @@ export function receiptPanel(app, { members, draft, onUse }) {
 
   function show(receipt) {
     const gap = receiptGap(receipt);
-    const doubt = gap !== 0 && `The lines, tax and tip differ from the total by ${formatMoney(Math.abs(gap), receipt.currency)}.`;
+    const doubt =
+      gap !== 0 && `The lines, tax and tip differ from the total by ${formatMoney(Math.abs(gap), receipt.currency)}.`;
     fill(
       body,
-      receipt.imageUrl && h('a', { href: receipt.imageUrl, target: '_blank', rel: 'noreferrer' }, h('img', { class: 'receipt', src: receipt.imageUrl, alt: `Receipt of ${receipt.merchant}` })),
+      receipt.imageUrl &&
+        h(
+          'a',
+          { href: receipt.imageUrl, target: '_blank', rel: 'noreferrer' },
+          h('img', { class: 'receipt', src: receipt.imageUrl, alt: `Receipt of ${receipt.merchant}` }),
+        ),
       summary(receipt),
       doubt && h('p', { class: 'problem' }, doubt),
       assignment(receipt, members, (assigned) => {
@@ -140,6 +158,11 @@ export function receiptPanel(app, { members, draft, onUse }) {
         h('label', null, 'Photo of the receipt', photo),
         known && h('button', { type: 'button', onClick: showKnown }, 'Show receipt'),
       ]
-    : h('p', { class: 'faint' }, h('a', { href: '/settings' }, 'Sign in to Evenly Cloud'), ' to read receipts from photos.');
+    : h(
+        'p',
+        { class: 'faint' },
+        h('a', { href: '/settings' }, 'Sign in to Evenly Cloud'),
+        ' to read receipts from photos.',
+      );
   return h('aside', { class: 'panel stack', 'aria-label': 'Receipt' }, h('h2', null, 'Receipt'), tools, message, body);
 }

@@ -21,7 +21,8 @@ const PERIODS = [
 ];
 
 const anyOr = (label, pairs) => [['', label], ...pairs];
-const marked = (text, query) => highlight(text, query).map((piece) => (piece.match ? h('mark', null, piece.text) : piece.text));
+const marked = (text, query) =>
+  highlight(text, query).map((piece) => (piece.match ? h('mark', null, piece.text) : piece.text));
 
 /** The fields of the search, which hold what `filters` says. */
 function searchFields(filters) {
@@ -31,7 +32,17 @@ function searchFields(filters) {
     group: field('Group', select(anyOr('All groups', []), '', { name: 'group' })),
     member: field('Member', select(anyOr('Anybody', []), '', { name: 'member' })),
     tag: field('Tag', text('tag', { placeholder: '#food' })),
-    currency: field('Currency', select(anyOr('Any', currencyCodes().map((code) => [code, code])), filters.currency, { name: 'currency' })),
+    currency: field(
+      'Currency',
+      select(
+        anyOr(
+          'Any',
+          currencyCodes().map((code) => [code, code]),
+        ),
+        filters.currency,
+        { name: 'currency' },
+      ),
+    ),
     from: field('From', text('from', { type: 'date' })),
     to: field('To', text('to', { type: 'date' })),
     min: field('Amount from', text('min', { inputMode: 'decimal' })),
@@ -42,7 +53,9 @@ function searchFields(filters) {
 /** The members of all groups that can be meant, each name once. */
 function memberNames(groups, groupId) {
   const meant = groups.filter((group) => groupId === '' || group.id === groupId);
-  return [...new Set(meant.flatMap((group) => group.members.map(({ name }) => name)))].sort((a, b) => a.localeCompare(b));
+  return [...new Set(meant.flatMap((group) => group.members.map(({ name }) => name)))].sort((a, b) =>
+    a.localeCompare(b),
+  );
 }
 
 /** Expenses of all groups, by text and filters. What is searched for is kept in the address. */
@@ -67,15 +80,47 @@ export function searchView(app) {
     'form',
     { class: 'panel stack', role: 'search', noValidate: true, onSubmit: submit, onInput: inputLater, onChange: submit },
     fields.q.node,
-    h('div', { class: 'fields' }, ['group', 'member', 'tag', 'currency'].map((name) => fields[name].node)),
-    h('div', { class: 'fields' }, period.node, ['from', 'to', 'min', 'max'].map((name) => fields[name].node)),
-    h('div', { class: 'toolbar' }, h('button', { class: 'primary' }, 'Search'), h('button', { type: 'button', onClick: clear }, 'Clear filters')),
+    h(
+      'div',
+      { class: 'fields' },
+      ['group', 'member', 'tag', 'currency'].map((name) => fields[name].node),
+    ),
+    h(
+      'div',
+      { class: 'fields' },
+      period.node,
+      ['from', 'to', 'min', 'max'].map((name) => fields[name].node),
+    ),
+    h(
+      'div',
+      { class: 'toolbar' },
+      h('button', { class: 'primary' }, 'Search'),
+      h('button', { type: 'button', onClick: clear }, 'Clear filters'),
+    ),
   );
   const node = h('section', null, h('h1', null, 'Search'), form, state, sums, list, more);
 
   function drawChoices() {
-    fill(fields.group.control, options(anyOr('All groups', groups.map(({ id, name }) => [id, name])), filters.group));
-    fill(fields.member.control, options(anyOr('Anybody', memberNames(groups, filters.group).map((name) => [name, name])), filters.member));
+    fill(
+      fields.group.control,
+      options(
+        anyOr(
+          'All groups',
+          groups.map(({ id, name }) => [id, name]),
+        ),
+        filters.group,
+      ),
+    );
+    fill(
+      fields.member.control,
+      options(
+        anyOr(
+          'Anybody',
+          memberNames(groups, filters.group).map((name) => [name, name]),
+        ),
+        filters.member,
+      ),
+    );
   }
 
   function row({ group, expense }) {
@@ -99,7 +144,10 @@ export function searchView(app) {
     fill(list, found.slice(0, shown).map(row));
     more.hidden = found.length <= shown;
     const totals = totalsByCurrency(found.map(({ expense }) => expense));
-    fill(sums, totals.map(([currency, amount]) => h('li', null, formatMoney(amount, currency))));
+    fill(
+      sums,
+      totals.map(([currency, amount]) => h('li', null, formatMoney(amount, currency))),
+    );
     if (!isFiltered(filters)) fill(state, 'Enter what you are looking for, or choose a filter.');
     else fill(state, found.length > 0 ? `${formatCount(found.length, 'expense')} found` : 'Nothing was found.');
   }

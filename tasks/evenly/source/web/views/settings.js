@@ -6,7 +6,12 @@ import { formatDate, formatMoney } from '../format.js';
 const THEME_LABELS = { system: 'Like the system', light: 'Light', dark: 'Dark' };
 const LANGUAGE_LABELS = { en: 'English', de: 'Deutsch', fr: 'Français' };
 const WEEK_LABELS = { monday: 'Monday', sunday: 'Sunday', saturday: 'Saturday' };
-const DATE_LABELS = { medium: 'Short: Mar 31, 2024', long: 'With the weekday', numeric: 'In numbers', iso: 'Year first: 2024-03-31' };
+const DATE_LABELS = {
+  medium: 'Short: Mar 31, 2024',
+  long: 'With the weekday',
+  numeric: 'In numbers',
+  iso: 'Year first: 2024-03-31',
+};
 
 const SYNC_LABELS = {
   local: 'Kept on this device.',
@@ -59,20 +64,35 @@ function signInForm(app) {
 
   function showEmailStep() {
     fill(message);
-    fill(steps, h('form', { class: 'stack', noValidate: true, onSubmit: sendCode }, email.node, h('div', null, sendButton)));
+    fill(
+      steps,
+      h('form', { class: 'stack', noValidate: true, onSubmit: sendCode }, email.node, h('div', null, sendButton)),
+    );
   }
 
   function showCodeStep(address) {
     code.control.value = '';
     const again = h('button', { type: 'button', onClick: showEmailStep }, 'Use another address');
-    fill(steps, h('form', { class: 'stack', noValidate: true, onSubmit: signIn }, code.node, h('div', { class: 'toolbar' }, signInButton, again)));
+    fill(
+      steps,
+      h(
+        'form',
+        { class: 'stack', noValidate: true, onSubmit: signIn },
+        code.node,
+        h('div', { class: 'toolbar' }, signInButton, again),
+      ),
+    );
     fill(message, `A code has been sent to ${address}.`);
     code.control.focus();
   }
 
   showEmailStep();
   return [
-    h('p', { class: 'faint' }, 'Evenly Cloud reads receipts, knows exchange rates, asks for payments and keeps your settings the same on all devices. Groups stay on your own server.'),
+    h(
+      'p',
+      { class: 'faint' },
+      'Evenly Cloud reads receipts, knows exchange rates, asks for payments and keeps your settings the same on all devices. Groups stay on your own server.',
+    ),
     steps,
     message,
   ];
@@ -131,10 +151,22 @@ export function settingsView(app) {
   const { preferences } = settings.state;
   const fields = {
     theme: preference('theme', 'Theme', select(pairsOf(THEMES, THEME_LABELS), preferences.theme)),
-    language: preference('language', 'Language of numbers and dates', select(pairsOf(LANGUAGES, LANGUAGE_LABELS), preferences.language)),
-    dateFormat: preference('dateFormat', 'Date format', select(pairsOf(DATE_FORMATS, DATE_LABELS), preferences.dateFormat)),
+    language: preference(
+      'language',
+      'Language of numbers and dates',
+      select(pairsOf(LANGUAGES, LANGUAGE_LABELS), preferences.language),
+    ),
+    dateFormat: preference(
+      'dateFormat',
+      'Date format',
+      select(pairsOf(DATE_FORMATS, DATE_LABELS), preferences.dateFormat),
+    ),
     currency: preference('currency', 'Default currency', currencySelect(preferences.currency)),
-    weekStart: preference('weekStart', 'First day of the week', select(pairsOf(WEEK_STARTS, WEEK_LABELS), preferences.weekStart)),
+    weekStart: preference(
+      'weekStart',
+      'First day of the week',
+      select(pairsOf(WEEK_STARTS, WEEK_LABELS), preferences.weekStart),
+    ),
   };
 
   const node = h(
@@ -144,7 +176,14 @@ export function settingsView(app) {
     h(
       'div',
       { class: 'columns even' },
-      h('section', { class: 'panel stack', 'aria-label': 'Preferences' }, h('h2', null, 'Preferences'), Object.values(fields).map((each) => each.node), sample, sync),
+      h(
+        'section',
+        { class: 'panel stack', 'aria-label': 'Preferences' },
+        h('h2', null, 'Preferences'),
+        Object.values(fields).map((each) => each.node),
+        sample,
+        sync,
+      ),
       h('section', { class: 'panel stack', 'aria-label': 'Account' }, h('h2', null, 'Account'), account),
     ),
   );

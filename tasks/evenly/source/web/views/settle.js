@@ -46,7 +46,10 @@ function suggestionForm(app, { from, to, amount }, currency, nameOf) {
   const { store, cloud, session, toasts } = app;
   const what = `${nameOf(from)} pays ${nameOf(to)} ${formatMoney(amount, currency)}`;
   const fields = {
-    amount: field('Amount', h('input', { value: toDecimal(amount, currency), inputMode: 'decimal', autocomplete: 'off' })),
+    amount: field(
+      'Amount',
+      h('input', { value: toDecimal(amount, currency), inputMode: 'decimal', autocomplete: 'off' }),
+    ),
     date: field('Date', h('input', { type: 'date', value: today() })),
   };
   const message = h('p', { class: 'problem', role: 'alert' });
@@ -55,7 +58,10 @@ function suggestionForm(app, { from, to, amount }, currency, nameOf) {
   const requestButton = h('button', { type: 'button', onClick: request }, 'Request payment');
 
   function read() {
-    const { errors, ...payment } = readPayment({ amount: fields.amount.control.value, date: fields.date.control.value }, currency);
+    const { errors, ...payment } = readPayment(
+      { amount: fields.amount.control.value, date: fields.date.control.value },
+      currency,
+    );
     fill(message, showErrors(fields, errors));
     return Object.keys(errors).length > 0 ? null : payment;
   }
@@ -75,7 +81,13 @@ function suggestionForm(app, { from, to, amount }, currency, nameOf) {
   async function request() {
     const payment = read();
     if (!payment) return;
-    const asked = { amount: payment.amount, currency, from: nameOf(from), to: nameOf(to), note: store.state.group.name };
+    const asked = {
+      amount: payment.amount,
+      currency,
+      from: nameOf(from),
+      to: nameOf(to),
+      note: store.state.group.name,
+    };
     try {
       const { url } = await whileBusy(requestButton, () => cloud.requestPayment(asked));
       fill(link, linkRow(url, toasts));
@@ -149,7 +161,12 @@ function otherPaymentForm(app, group) {
 function paymentHistory(app) {
   const { store, toasts } = app;
   const list = h('ul', { class: 'plain list', 'aria-label': 'Payments' });
-  const node = h('section', { class: 'panel', 'aria-label': 'Payment history' }, h('h2', null, 'Payment history'), list);
+  const node = h(
+    'section',
+    { class: 'panel', 'aria-label': 'Payment history' },
+    h('h2', null, 'Payment history'),
+    list,
+  );
 
   async function remove({ id, from, to, amount, currency, date }) {
     await store.deletePayment(id);
@@ -162,13 +179,22 @@ function paymentHistory(app) {
   function row(payment, nameOf) {
     const { from, to, amount, currency, date } = payment;
     const what = `${nameOf(from)} paid ${nameOf(to)} ${formatMoney(amount, currency)}`;
-    const button = h('button', { class: 'quiet', 'aria-label': `Delete: ${what}`, onClick: () => whileBusy(button, () => remove(payment)) }, 'Delete');
+    const button = h(
+      'button',
+      { class: 'quiet', 'aria-label': `Delete: ${what}`, onClick: () => whileBusy(button, () => remove(payment)) },
+      'Delete',
+    );
     return h('li', { class: 'row' }, h('span', null, what), button, h('span', { class: 'faint' }, formatDate(date)));
   }
 
   function update({ payments, group }) {
     const nameOf = namesOf(group);
-    fill(list, payments.length > 0 ? payments.map((payment) => row(payment, nameOf)) : h('li', { class: 'faint' }, 'No payments yet.'));
+    fill(
+      list,
+      payments.length > 0
+        ? payments.map((payment) => row(payment, nameOf))
+        : h('li', { class: 'faint' }, 'No payments yet.'),
+    );
   }
   return { node, update };
 }
@@ -180,7 +206,14 @@ export function settleView(app, { groupId }) {
   const suggestions = h('div', { class: 'stack' });
   const other = h('div');
   const history = paymentHistory(app);
-  const hint = !app.session.state.signedIn && h('p', { class: 'faint' }, h('a', { href: '/settings' }, 'Sign in to Evenly Cloud'), ' to ask for payments with a link.');
+  const hint =
+    !app.session.state.signedIn &&
+    h(
+      'p',
+      { class: 'faint' },
+      h('a', { href: '/settings' }, 'Sign in to Evenly Cloud'),
+      ' to ask for payments with a link.',
+    );
   const body = h(
     'div',
     { class: 'columns' },
@@ -197,7 +230,9 @@ export function settleView(app, { groupId }) {
     if (wanted === drawn) return;
     drawn = wanted;
     const nameOf = namesOf(group);
-    const forms = balances.flatMap(({ currency, transfers }) => transfers.map((transfer) => suggestionForm(app, transfer, currency, nameOf)));
+    const forms = balances.flatMap(({ currency, transfers }) =>
+      transfers.map((transfer) => suggestionForm(app, transfer, currency, nameOf)),
+    );
     fill(suggestions, forms.length > 0 ? forms : h('p', { class: 'empty' }, 'Everybody is settled up.'));
   }
 

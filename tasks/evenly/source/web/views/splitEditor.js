@@ -39,7 +39,9 @@ export function splitEditor(members, draft) {
       type: 'checkbox',
       checked: draft.members.includes(id),
       onChange() {
-        draft.members = members.map((member) => member.id).filter((each) => (each === id ? input.checked : draft.members.includes(each)));
+        draft.members = members
+          .map((member) => member.id)
+          .filter((each) => (each === id ? input.checked : draft.members.includes(each)));
         preview();
       },
     });
@@ -69,7 +71,10 @@ export function splitEditor(members, draft) {
   function preview() {
     const state = previewSplit(draft);
     const rows = members.filter(({ id }) => state.owed[id] > 0);
-    fill(owed, rows.map(({ id, name }) => h('li', null, `${name} owes ${formatMoney(state.owed[id], draft.currency)}`)));
+    fill(
+      owed,
+      rows.map(({ id, name }) => h('li', null, `${name} owes ${formatMoney(state.owed[id], draft.currency)}`)),
+    );
     fill(left, balanceOf(state, draft.currency));
     left.classList.toggle('open', state.left !== 0);
   }
