@@ -58,7 +58,8 @@ def rejected(task: Task) -> list[Path]:
 
 def copy_of_source(task: Task, to: Path) -> Path:
     assert task.repository.source is not None
-    return Path(shutil.copytree(task.repository.source, to))
+    installed = shutil.ignore_patterns("node_modules")
+    return Path(shutil.copytree(task.repository.source, to, ignore=installed))
 
 
 def apply(tree: Path, patch: Path) -> None:
@@ -115,8 +116,16 @@ def test_the_repository_can_be_served() -> None:
     source = IC[0].repository.source
     assert source is not None
     ignored = (source / ".gitignore").read_text().split()
-    assert {f"{output}/" for output in app.outputs} <= set(ignored)
+    assert {"node_modules/", *(f"{output}/" for output in app.outputs)} <= set(ignored)
     assert not any((source / output).exists() for output in app.outputs)
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    source = IC[0].repository.source
+    assert source is not None
+    lock = (source / "package-lock.json").read_text()
+    assert '"lockfileVersion": 3' in lock
+    assert "://" not in re.sub(r'"(?:url|funding)": "[^"]*"', "", lock)
 
 
 @each(IC)

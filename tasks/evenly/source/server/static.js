@@ -13,9 +13,12 @@ const TYPES = {
 /** Names of files in here hold a hash of the content, so a browser never has to ask again. */
 const HASHED = '/assets/';
 
+/** The addresses of screens: each is answered with the page, whose router shows the screen. */
+const SCREENS = /^\/(?:groups\/.+|search|settings|activity)$/;
+
 /**
  * Reads a built front end into memory: what is in the folder now is what will be served,
- * by its exact path, and nothing else of the disk. Throws if it was not built.
+ * by its exact path or as a screen, and nothing else of the disk. Throws if it was not built.
  *
  * @returns {Map<string, { type: string, body: Buffer, etag: string, cache: string }>} by path
  */
@@ -23,8 +26,9 @@ export function loadSite(folder) {
   let names;
   try {
     names = readdirSync(path.join(folder, 'assets'));
-    const { files } = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'));
-    if (!Object.values(files).every((file) => names.includes(path.basename(file)))) throw new Error('Files are missing');
+    const page = readFileSync(path.join(folder, 'index.html'), 'utf8');
+    const needed = [...page.matchAll(/"\/assets\/([^"]+)"/g)].map(([, name]) => name);
+    if (!needed.every((name) => names.includes(name))) throw new Error('Files are missing');
   } catch (cause) {
     throw new Error(`There is no built front end in ${folder}. Run \`npm run build\` first.`, { cause });
   }
@@ -44,7 +48,7 @@ export function loadSite(folder) {
 
 export function serveAsset(site, req, res, pathname) {
   if (req.method !== 'GET' && req.method !== 'HEAD') throw new HttpError(405, 'Allowed here: GET');
-  const asset = site.get(pathname);
+  const asset = site.get(SCREENS.test(pathname) ? '/' : pathname);
   if (!asset) throw notFound('File');
 
   const headers = { etag: asset.etag, 'cache-control': asset.cache, 'x-content-type-options': 'nosniff' };

@@ -1,6 +1,10 @@
+import { webcrypto } from 'node:crypto';
 import { createApp } from '../server/app.js';
 import { Store } from '../server/store.js';
 import { createApi } from '../web/api.js';
+
+// Browsers and later versions of Node have it there; Node 18 does not.
+globalThis.crypto ??= webcrypto;
 
 /** A listening server without a front end, and the page's own client talking to it. */
 export async function start(t, { site = new Map() } = {}) {
@@ -37,4 +41,14 @@ export async function post(url, body, headers = {}) {
     body: JSON.stringify(body),
   });
   return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** What `localStorage` does, in memory. */
+export function memoryBackend() {
+  const items = new Map();
+  return {
+    getItem: (name) => items.get(name) ?? null,
+    setItem: (name, value) => items.set(name, value),
+    removeItem: (name) => items.delete(name),
+  };
 }

@@ -10,8 +10,11 @@ export class ApiError extends Error {
   }
 }
 
-/** The one place where the front end talks to the server. */
-export function createApi({ base = '/api', fetch = globalThis.fetch.bind(globalThis) } = {}) {
+/**
+ * The one place where the front end talks to the server. `onConnection` is told after each
+ * request whether the server could be reached.
+ */
+export function createApi({ base = '/api', fetch = globalThis.fetch.bind(globalThis), onConnection = () => {} } = {}) {
   async function attempt(method, url, init) {
     try {
       return await fetch(url, { method, ...init });
@@ -21,14 +24,17 @@ export function createApi({ base = '/api', fetch = globalThis.fetch.bind(globalT
     }
   }
 
-  async function send(method, path, { body, type = 'application/json' } = {}) {
+  async function send(method, path, { body, type = 'application/json', key } = {}) {
     const init = body === undefined ? {} : { body, headers: { 'content-type': type } };
+    if (key !== undefined) init.headers['idempotency-key'] = key;
     let response;
     try {
       response = await attempt(method, base + path, init);
     } catch {
+      onConnection(false);
       throw new ApiError(0, 'The server cannot be reached');
     }
+    onConnection(true);
     if (response.status === 204) return undefined;
     const answer = await response.json().catch(() => ({}));
     if (!response.ok) throw new ApiError(response.status, answer.error ?? 'Something went wrong', answer.fields);
@@ -36,7 +42,7 @@ export function createApi({ base = '/api', fetch = globalThis.fetch.bind(globalT
   }
 
   const get = (path) => send('GET', path);
-  const sendJson = (method, path, value) => send(method, path, { body: JSON.stringify(value) });
+  const sendJson = (method, path, value, key) => send(method, path, { body: JSON.stringify(value), key });
   const group = (groupId) => `/groups/${encodeURIComponent(groupId)}`;
   const expense = (groupId, expenseId) => `${group(groupId)}/expenses/${encodeURIComponent(expenseId)}`;
   const recurring = (groupId, ruleId) => `${group(groupId)}/recurring/${encodeURIComponent(ruleId)}`;
@@ -51,14 +57,20 @@ export function createApi({ base = '/api', fetch = globalThis.fetch.bind(globalT
     updateMember: (groupId, memberId, change) =>
       sendJson('PATCH', `${group(groupId)}/members/${encodeURIComponent(memberId)}`, change),
 
-    listExpenses: (groupId, query = '') => get(`${group(groupId)}/expenses?q=${encodeURIComponent(query)}`),
-    createExpense: (groupId, fields) => sendJson('POST', `${group(groupId)}/expenses`, fields),
+    /** One page of the expenses; `rest` may hold a `limit` and the `cursor` of the page before. */
+    listExpenses: (groupId, query = '', rest = {}) =>
+      get(`${group(groupId)}/expenses?${new URLSearchParams({ q: query, ...rest })}`),
+    getExpense: (groupId, expenseId) => get(expense(groupId, expenseId)),
+    /** Sent again with the same `key`, it creates the expense only once. */
+    createExpense: (groupId, fields, key) => sendJson('POST', `${group(groupId)}/expenses`, fields, key),
     updateExpense: (groupId, expenseId, fields) => sendJson('PUT', expense(groupId, expenseId), fields),
     deleteExpense: (groupId, expenseId) => send('DELETE', expense(groupId, expenseId)),
 
     getBalances: (groupId) => get(`${group(groupId)}/balances`),
     listPayments: (groupId) => get(`${group(groupId)}/payments`),
     createPayment: (groupId, fields) => sendJson('POST', `${group(groupId)}/payments`, fields),
+    deletePayment: (groupId, paymentId) =>
+      send('DELETE', `${group(groupId)}/payments/${encodeURIComponent(paymentId)}`),
 
     getSummary: (groupId, month) => get(`${group(groupId)}/summary?month=${encodeURIComponent(month)}`),
     putBudget: (groupId, fields) => sendJson('PUT', `${group(groupId)}/budgets`, fields),

@@ -1,6 +1,19 @@
 import { minorDigits } from '../shared/currencies.js';
 
-export function formatMoney(amount, currency, locale) {
+const DATE_STYLES = {
+  medium: { day: 'numeric', month: 'short', year: 'numeric' },
+  long: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
+  numeric: { day: '2-digit', month: '2-digit', year: 'numeric' },
+};
+
+/** How numbers and dates are written; `useFormats` follows the preferences. */
+let formats = { language: undefined, dateFormat: 'medium' };
+
+export function useFormats({ language, dateFormat }) {
+  formats = { language, dateFormat };
+}
+
+export function formatMoney(amount, currency, locale = formats.language) {
   const digits = minorDigits(currency);
   return new Intl.NumberFormat(locale, {
     style: 'currency',
@@ -16,12 +29,18 @@ export function formatPosition(net, currency, locale) {
   return `${net > 0 ? 'is owed' : 'owes'} ${formatMoney(Math.abs(net), currency, locale)}`;
 }
 
-export function formatDate(value, locale) {
-  return new Date(value).toLocaleDateString(locale, { day: 'numeric', month: 'short', year: 'numeric' });
+export function formatDate(value, locale = formats.language) {
+  if (formats.dateFormat === 'iso') return new Date(value).toLocaleDateString('sv-SE');
+  return new Date(value).toLocaleDateString(locale, DATE_STYLES[formats.dateFormat]);
+}
+
+/** The time of day of an instant, where the page is. */
+export function formatTime(instant, locale = formats.language) {
+  return new Date(instant).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });
 }
 
 /** The heading of a month given as `YYYY-MM`. */
-export function formatMonth(month, locale) {
+export function formatMonth(month, locale = formats.language) {
   return new Date(`${month}-01`).toLocaleDateString(locale, { month: 'long', year: 'numeric' });
 }
 

@@ -1,26 +1,34 @@
-import { currencyCodes } from '../../shared/currencies.js';
 import { today } from '../../shared/dates.js';
 import { activeMembers, membersForChange } from '../../shared/members.js';
-import { AmountError, parseAmount, toDecimal } from '../../shared/money.js';
+import { toDecimal } from '../../shared/money.js';
 import { participants } from '../../shared/split.js';
 import { fill, h } from '../dom.js';
+import { readExpense } from '../expenseDraft.js';
+import { currencySelect, field, select, showErrors, whileBusy } from '../form.js';
+import { newKey } from '../outbox.js';
+import { receiptPanel } from './receiptPanel.js';
+import { splitEditor } from './splitEditor.js';
 
-const MODE_LABELS = { equal: 'Equally', shares: 'By shares', exact: 'Exact amounts' };
+const mapValues = (record, change) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 
 /** What the form starts from: the expense being edited, or a new one. */
-function draftOf(expense, group) {
+export function draftOf(expense, group) {
+  const ids = activeMembers(group).map((member) => member.id);
+  const oneEach = Object.fromEntries(ids.map((id) => [id, '1']));
   if (expense) {
+    const { description, note, amount, currency, paidBy, date, split } = expense;
     return {
-      description: expense.description,
-      note: expense.note ?? '',
-      amount: toDecimal(expense.amount, expense.currency),
-      currency: expense.currency,
-      paidBy: expense.paidBy,
-      date: expense.date,
-      mode: expense.split.mode,
-      members: participants(expense.split),
-      shares: expense.split.shares ?? {},
-      amounts: expense.split.amounts ?? {},
+      description,
+      note: note ?? '',
+      amount: toDecimal(amount, currency),
+      currency,
+      paidBy,
+      date,
+      mode: split.mode,
+      members: participants(split),
+      shares: split.shares ? mapValues(split.shares, String) : oneEach,
+      amounts: mapValues(split.amounts ?? {}, (part) => toDecimal(part, currency)),
     };
   }
   return {
@@ -28,133 +36,186 @@ function draftOf(expense, group) {
     note: '',
     amount: '',
     currency: group.currency,
-    paidBy: activeMembers(group)[0].id,
+    paidBy: ids[0],
     date: today(),
     mode: 'equal',
-    members: activeMembers(group).map((member) => member.id),
-    shares: {},
+    members: ids,
+    shares: oneEach,
     amounts: {},
   };
 }
 
-function select(name, options, chosen, onChange) {
-  return h(
-    'select',
-    { name, onChange },
-    options.map(([value, label]) => h('option', { value, selected: value === chosen }, label)),
-  );
-}
-
-/** Opens the form in a dialog, for a new expense or to edit `expense`. */
-export function openExpenseForm(store, expense) {
+/** Opens the form for a new expense or to edit `expense`; `close` is called when it is done with. */
+export function openExpenseForm(app, expense, close) {
+  const { store } = app;
   const { group } = store.state;
   const draft = draftOf(expense, group);
   const members = expense ? membersForChange(group, expense) : activeMembers(group);
 
-  const description = h('input', { name: 'description', value: draft.description, required: true, maxLength: 120 });
-  const note = h('input', { name: 'note', value: draft.note, maxLength: 500 });
-  const amount = h('input', { name: 'amount', value: draft.amount, required: true, inputMode: 'decimal' });
-  const currency = select('currency', currencyCodes().map((code) => [code, code]), draft.currency);
-  const paidBy = select('paidBy', members.map(({ id, name }) => [id, name]), draft.paidBy);
-  const date = h('input', { name: 'date', type: 'date', value: draft.date, required: true });
-  const mode = select('mode', Object.entries(MODE_LABELS), draft.mode, drawParts);
-  const parts = h('fieldset', { class: 'stack' });
-  const problem = h('p', { class: 'problem', role: 'status' });
-  let partInputs = new Map();
+  const input = (name, props) =>
+    h('input', {
+      name,
+      value: draft[name],
+      autocomplete: 'off',
+      ...props,
+      onInput(event) {
+        draft[name] = event.target.value;
+        split.preview();
+      },
+    });
+  const choice = {
+    onChange(event) {
+      draft[event.target.name] = event.target.value;
+      split.preview();
+    },
+  };
+  const split = splitEditor(members, draft);
+  const fields = {
+    description: field('Description', input('description', { maxLength: 120 }), {
+      hint: 'Words with a hash are tags: Dinner #food',
+    }),
+    amount: field('Amount', input('amount', { inputMode: 'decimal' })),
+    currency: field('Currency', currencySelect(draft.currency, { name: 'currency', ...choice })),
+    paidBy: field(
+      'Paid by',
+      select(
+        members.map(({ id, name }) => [id, name]),
+        draft.paidBy,
+        { name: 'paidBy', ...choice },
+      ),
+    ),
+    date: field('Date', input('date', { type: 'date' })),
+    split,
+    note: field('Note', input('note', { maxLength: 500 })),
+  };
+  const problem = h('p', { class: 'problem', role: 'alert' });
+  const saveButton = h('button', { class: 'primary' }, 'Save');
 
-  function partInput(memberId) {
-    switch (mode.value) {
-      case 'equal':
-        return h('input', { type: 'checkbox', checked: draft.members.includes(memberId) });
-      case 'shares':
-        return h('input', { type: 'number', min: 0, step: 1, value: String(draft.shares[memberId] ?? 1) });
-      default: {
-        const known = draft.amounts[memberId];
-        return h('input', { inputMode: 'decimal', value: known ? toDecimal(known, draft.currency) : '' });
-      }
-    }
+  /** Takes over what others have put into the draft. */
+  function show() {
+    for (const name of ['description', 'amount', 'currency', 'date', 'note']) fields[name].control.value = draft[name];
+    split.show();
   }
 
-  function drawParts() {
-    partInputs = new Map(members.map(({ id }) => [id, partInput(id)]));
-    const labels = members.map(({ id, name }) => h('label', { class: 'inline' }, partInputs.get(id), name));
-    fill(parts, h('legend', null, 'Split between'), labels);
-  }
-
-  function readSplit() {
-    const inputs = [...partInputs];
-    switch (mode.value) {
-      case 'equal':
-        return { mode: 'equal', members: inputs.filter(([, input]) => input.checked).map(([id]) => id) };
-      case 'shares':
-        return { mode: 'shares', shares: Object.fromEntries(inputs.map(([id, input]) => [id, Number(input.value)])) };
-      default: {
-        const filled = inputs.filter(([, input]) => input.value.trim() !== '');
-        const amounts = filled.map(([id, input]) => [id, parseAmount(input.value, currency.value)]);
-        return { mode: 'exact', amounts: Object.fromEntries(amounts) };
-      }
-    }
-  }
-
-  /** Runs a change and closes the dialog, or says what was wrong and leaves it open. */
-  async function finish(change) {
+  /** Runs a change and closes the form, or says what was wrong and leaves it open. */
+  async function finish(button, change) {
     fill(problem);
     try {
-      await change();
-      dialog.close();
+      await whileBusy(button, change);
     } catch (error) {
-      const details = Object.entries(error.fields ?? {}).map(([field, text]) => `${field} ${text}`);
-      fill(problem, details.join('; ') || error.message);
-      if (!(error instanceof AmountError) && error.name !== 'ApiError') throw error;
+      if (error.name !== 'ApiError') throw error;
+      const others = showErrors(fields, error.fields);
+      fill(problem, others || (Object.keys(error.fields).length === 0 && error.message));
+      return;
     }
+    close();
   }
 
   function save(event) {
     event.preventDefault();
-    return finish(() =>
-      store.saveExpense(
-        {
-          description: description.value,
-          note: note.value,
-          amount: parseAmount(amount.value, currency.value),
-          currency: currency.value,
-          paidBy: paidBy.value,
-          date: date.value,
-          split: readSplit(),
-        },
-        expense?.id,
-      ),
-    );
+    const { fields: read, errors } = readExpense(draft);
+    fill(problem, showErrors(fields, errors));
+    if (!read) return undefined;
+    return finish(saveButton, async () => {
+      const sent = await store.saveExpense(read, expense?.id);
+      if (!sent) app.toasts.show(`“${read.description}” is waiting to be sent`);
+    });
   }
 
-  const remove = () => finish(() => store.deleteExpense(expense.id));
+  function offerUndo() {
+    const { version, id, groupId, createdAt, updatedAt, source, ...fields } = expense;
+    const key = newKey();
+    async function undo() {
+      try {
+        await store.createAgain(groupId, fields, key);
+      } catch (error) {
+        store.report(`“${fields.description}” could not be brought back: ${error.message}`);
+      }
+    }
+    app.toasts.show(`Deleted “${fields.description}”`, { label: 'Undo', action: undo });
+  }
 
-  const dialog = h(
-    'dialog',
-    { onClose: () => dialog.remove() },
+  const removeButton = h('button', { type: 'button', class: 'danger', onClick: remove }, 'Delete');
+  function remove() {
+    return finish(removeButton, async () => {
+      await store.deleteExpense(expense.id);
+      offerUndo();
+    });
+  }
+
+  return h(
+    'form',
+    { class: 'columns', 'aria-label': 'Expense', noValidate: true, onSubmit: save },
     h(
-      'form',
-      { class: 'stack', onSubmit: save },
-      h('h2', null, expense ? 'Edit expense' : 'New expense'),
-      h('label', null, 'Description', description),
-      h('div', { class: 'pair' }, h('label', null, 'Amount', amount), h('label', null, 'Currency', currency)),
-      h('div', { class: 'pair' }, h('label', null, 'Paid by', paidBy), h('label', null, 'Date', date)),
-      h('label', null, 'Split', mode),
-      parts,
-      h('label', null, 'Note', note),
+      'div',
+      { class: 'panel stack' },
+      fields.description.node,
+      h('div', { class: 'pair' }, fields.amount.node, fields.currency.node),
+      h('div', { class: 'pair' }, fields.paidBy.node, fields.date.node),
+      split.node,
+      fields.note.node,
       problem,
       h(
         'div',
         { class: 'toolbar' },
-        h('button', { class: 'primary' }, 'Save'),
-        h('button', { type: 'button', onClick: () => dialog.close() }, 'Cancel'),
-        expense && h('button', { type: 'button', class: 'danger', onClick: remove }, 'Delete'),
+        saveButton,
+        h('button', { type: 'button', onClick: close }, 'Cancel'),
+        expense && removeButton,
       ),
     ),
+    receiptPanel(app, { members, draft, onUse: show }),
   );
+}
 
-  drawParts();
-  document.body.append(dialog);
-  dialog.showModal();
-  return dialog;
+/** The screen with the form. It is filled once, so that a refresh changes nothing that was typed. */
+export function expenseFormView(app, { groupId, expenseId }) {
+  const { store } = app;
+  const heading = expenseId ? 'Edit expense' : 'New expense';
+  const body = h('div', null, h('p', { class: 'empty' }, 'Loading…'));
+  const back = `/groups/${groupId}`;
+  const node = h(
+    'section',
+    null,
+    h('a', { class: 'back', href: back }, 'Back to the group'),
+    h('h1', null, heading),
+    body,
+  );
+  let opened = false;
+  app.setTitle(heading);
+
+  async function findExpense() {
+    if (!expenseId) return undefined;
+    return store.state.expenses.find(({ id }) => id === expenseId) ?? app.api.getExpense(groupId, expenseId);
+  }
+
+  const cannot = (reason) => fill(body, h('p', { class: 'empty' }, reason));
+
+  async function open() {
+    if (opened) return;
+    if (store.state.group?.id !== groupId) await store.openGroup(groupId);
+    const { group } = store.state;
+    if (opened || !node.isConnected) return;
+    if (group?.id !== groupId) {
+      cannot('This group cannot be shown.');
+      return;
+    }
+    if (!expenseId && activeMembers(group).length === 0) {
+      cannot('Add a member to the group first.');
+      return;
+    }
+    try {
+      const expense = await findExpense();
+      if (opened || !node.isConnected) return;
+      opened = true;
+      app.setTitle(`${heading} – ${group.name}`);
+      fill(
+        body,
+        openExpenseForm(app, expense, () => app.router.go(back)),
+      );
+    } catch (error) {
+      cannot(error.status === 404 ? 'This expense is not there any more.' : error.message);
+    }
+  }
+
+  return { node, enter: open, reload: open };
 }

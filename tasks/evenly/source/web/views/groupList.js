@@ -1,86 +1,104 @@
-import { currencyCodes } from '../../shared/currencies.js';
 import { fill, h } from '../dom.js';
-import { formatCount } from '../format.js';
+import { currencySelect, describeError, field, fileButton, showErrors } from '../form.js';
+import { formatCount, formatMoney } from '../format.js';
 
-export function groupListView(store) {
+export function groupListView(app) {
+  const { store } = app;
+  app.setTitle('');
   const list = h('ul', { class: 'cards' });
-  const problem = h('p', { class: 'problem', role: 'status' });
-  const name = h('input', { name: 'name', required: true, maxLength: 80, placeholder: 'Summer in Lisbon' });
-  const members = h('input', { name: 'members', placeholder: 'Ana, Bruno, Chiara' });
-  const currency = h(
-    'select',
-    { name: 'currency' },
-    currencyCodes().map((code) => h('option', { value: code, selected: code === 'EUR' }, code)),
-  );
+  const problem = h('p', { class: 'problem', role: 'alert' });
+  const fields = {
+    name: field('Name', h('input', { name: 'name', maxLength: 80, autocomplete: 'off' }), {
+      hint: 'For example “Summer in Lisbon”',
+    }),
+    members: field('Members', h('input', { name: 'members', autocomplete: 'off' }), {
+      hint: 'Separated by commas: Ana, Bruno, Chiara',
+    }),
+    currency: field('Main currency', currencySelect(app.settings.state.preferences.currency, { name: 'currency' })),
+  };
+  const open = (groupId) => app.router.go(`/groups/${groupId}`);
 
   async function create(event) {
     event.preventDefault();
-    fill(problem);
+    const { name, members, currency } = fields;
+    const missing = name.control.value.trim() === '' ? { name: 'Enter a name' } : {};
+    fill(problem, showErrors(fields, missing));
+    if (missing.name) return;
     try {
       const group = await store.createGroup({
-        name: name.value,
-        currency: currency.value,
-        members: members.value.split(',').map((item) => item.trim()).filter(Boolean),
+        name: name.control.value,
+        currency: currency.control.value,
+        members: members.control.value
+          .split(',')
+          .map((item) => item.trim())
+          .filter(Boolean),
       });
-      location.hash = `#/groups/${group.id}`;
+      open(group.id);
     } catch (error) {
-      const details = Object.entries(error.fields ?? {}).map(([field, text]) => `${field} ${text}`);
-      fill(problem, details.join('; ') || error.message);
+      if (error.name !== 'ApiError') throw error;
+      fill(problem, showErrors(fields, error.fields) || (Object.keys(error.fields).length > 0 ? '' : error.message));
     }
   }
 
-  const file = h('input', {
-    type: 'file',
-    accept: '.json,application/json',
-    onChange: async () => {
-      const [chosen] = file.files;
-      file.value = '';
-      if (!chosen) return;
-      fill(problem);
-      try {
-        location.hash = `#/groups/${await store.restoreGroup(await chosen.text())}`;
-      } catch (error) {
-        fill(problem, error.message);
-      }
-    },
+  const restore = fileButton('Restore backup', '.json,application/json', async (file) => {
+    fill(problem);
+    try {
+      open(await store.restoreGroup(await file.text()));
+    } catch (error) {
+      fill(problem, describeError(error));
+    }
   });
 
   const node = h(
     'section',
     null,
     h('h1', null, 'Your groups'),
-    list,
     h(
-      'form',
-      { class: 'panel stack', onSubmit: create },
-      h('h2', null, 'New group'),
-      h('label', null, 'Name', name),
-      h('label', null, 'Members, separated by commas', members),
-      h('label', null, 'Main currency', currency),
-      problem,
-      h('button', { class: 'primary' }, 'Create group'),
-      h('label', { class: 'button' }, 'Restore backup', file),
+      'div',
+      { class: 'columns' },
+      list,
+      h(
+        'form',
+        { class: 'panel stack', 'aria-label': 'New group', noValidate: true, onSubmit: create },
+        h('h2', null, 'New group'),
+        Object.values(fields).map((each) => each.node),
+        problem,
+        h('div', { class: 'toolbar' }, h('button', { class: 'primary' }, 'Create group'), restore),
+      ),
     ),
   );
 
-  function update({ groups, loading }) {
-    if (loading) return;
-    if (groups.length === 0) {
-      fill(list, h('li', { class: 'empty' }, 'No groups yet. Create one below.'));
-      return;
-    }
-    fill(
-      list,
-      groups.map((group) =>
-        h(
-          'li',
-          null,
-          h('a', { href: `#/groups/${group.id}` }, group.name),
-          h('span', { class: 'faint' }, `${formatCount(group.members.length, 'member')}, ${group.currency}`),
-        ),
-      ),
+  /** What is left to pay in a group, or nothing while that is not known. */
+  function glance(open) {
+    if (!open) return null;
+    if (open.length === 0) return h('span', { class: 'settled' }, 'Settled up');
+    return h(
+      'span',
+      { class: 'open' },
+      `${open.map(([currency, amount]) => formatMoney(amount, currency)).join(' + ')} to settle`,
     );
   }
 
-  return { node, update };
+  function card(group, open) {
+    return h(
+      'li',
+      { class: 'card' },
+      h('a', { href: `/groups/${group.id}` }, group.name),
+      h('span', { class: 'faint' }, `${formatCount(group.members.length, 'member')}, ${group.currency}`),
+      glance(open),
+    );
+  }
+
+  function update({ groups, openAmounts, loading }) {
+    list.setAttribute('aria-busy', String(loading));
+    if (groups.length > 0)
+      fill(
+        list,
+        groups.map((group) => card(group, openAmounts[group.id])),
+      );
+    else if (loading) fill(list, h('li', { class: 'empty' }, 'Loading…'));
+    else fill(list, h('li', { class: 'empty' }, 'No groups yet. Create one to begin.'));
+  }
+
+  return { node, enter: store.loadGroups, reload: store.loadGroups, update };
 }

@@ -5,7 +5,10 @@ import { AmountError, parseAmount } from '../../shared/money.js';
 import { describeSchedule, UNITS } from '../../shared/recurrence.js';
 import { fill, h } from '../dom.js';
 import { formatCount, formatMoney } from '../format.js';
+import { createOverview } from '../overview.js';
+import { groupTabs } from './groupHeader.js';
 
+const label = (text, control) => h('label', null, text, control);
 const options = (values, chosen) => values.map((value) => h('option', { value, selected: value === chosen }, value));
 
 function summaryPanel({ currency, total, untagged, tags, members }, nameOf) {
@@ -14,32 +17,53 @@ function summaryPanel({ currency, total, untagged, tags, members }, nameOf) {
   const byAmount = (a, b) => b[1] - a[1];
   return [
     h('h3', null, `${currency}: ${formatMoney(total, currency)}`),
-    h('ul', { class: 'plain' }, rows(Object.entries(tags).map(([tag, amount]) => [`#${tag}`, amount]).sort(byAmount))),
+    h(
+      'ul',
+      { class: 'plain' },
+      rows(
+        Object.entries(tags)
+          .map(([tag, amount]) => [`#${tag}`, amount])
+          .sort(byAmount),
+      ),
+    ),
     untagged > 0 && h('p', { class: 'faint' }, `Without a tag: ${formatMoney(untagged, currency)}`),
-    h('ul', { class: 'plain' }, rows(Object.entries(members).map(([id, amount]) => [nameOf(id), amount]).sort(byAmount))),
+    h(
+      'ul',
+      { class: 'plain' },
+      rows(
+        Object.entries(members)
+          .map(([id, amount]) => [nameOf(id), amount])
+          .sort(byAmount),
+      ),
+    ),
   ];
 }
 
 /** A month of a group in figures, its budgets, recurring expenses and members. */
-export function overviewView(overview, groupId) {
+export function overviewView(overview, groupId, setTitle) {
   const title = h('h1');
+  const name = h('p', { class: 'eyebrow' });
   const message = h('p', { class: 'problem', role: 'status' });
-  const month = h('input', { type: 'month', onChange: () => month.value && overview.showMonth(month.value) });
+  const month = h('input', {
+    type: 'month',
+    'aria-label': 'Month',
+    onChange: () => month.value && overview.showMonth(month.value),
+  });
   const figures = h('div');
   const budgets = h('ul', { class: 'plain' });
   const recurring = h('ul', { class: 'plain' });
   const members = h('ul', { class: 'plain' });
   const backup = h('a', { class: 'button', download: '' }, 'Download backup');
 
-  const budgetTag = h('input', { placeholder: '#food', required: true, 'aria-label': 'Tag' });
-  const budgetAmount = h('input', { placeholder: 'Per month', required: true, inputMode: 'decimal', 'aria-label': 'Amount' });
-  const budgetCurrency = h('select', { 'aria-label': 'Currency' }, options(currencyCodes(), 'EUR'));
+  const budgetTag = h('input', { placeholder: '#food', required: true });
+  const budgetAmount = h('input', { required: true, inputMode: 'decimal' });
+  const budgetCurrency = h('select', null, options(currencyCodes(), 'EUR'));
 
-  const ruleWhat = h('input', { placeholder: 'Rent #home', required: true, maxLength: 120, 'aria-label': 'Description' });
-  const ruleAmount = h('input', { placeholder: 'Amount', required: true, inputMode: 'decimal', 'aria-label': 'Amount' });
-  const ruleEvery = h('select', { 'aria-label': 'How often' }, options(UNITS, 'month'));
-  const ruleStart = h('input', { type: 'date', value: today(), required: true, 'aria-label': 'From' });
-  const rulePayer = h('select', { 'aria-label': 'Paid by' });
+  const ruleWhat = h('input', { placeholder: 'Rent #home', required: true, maxLength: 120 });
+  const ruleAmount = h('input', { required: true, inputMode: 'decimal' });
+  const ruleEvery = h('select', null, options(UNITS, 'month'));
+  const ruleStart = h('input', { type: 'date', value: today(), required: true });
+  const rulePayer = h('select');
 
   /** Reads a form and hands it to `send`, or says which amount cannot be read. */
   function submit(event, read, send) {
@@ -77,8 +101,8 @@ export function overviewView(overview, groupId) {
   const node = h(
     'section',
     null,
-    title,
-    h('div', { class: 'toolbar' }, h('a', { class: 'button', href: `#/groups/${groupId}` }, 'Expenses'), backup),
+    h('header', { class: 'group-header' }, name, title, groupTabs(groupId, 'Overview')),
+    h('div', { class: 'toolbar' }, backup),
     message,
     h(
       'div',
@@ -89,10 +113,20 @@ export function overviewView(overview, groupId) {
         h('div', { class: 'panel' }, h('h2', null, 'Month'), month, figures),
         h(
           'form',
-          { class: 'panel stack', onSubmit: (event) => submit(event, readBudget, overview.saveBudget) },
+          {
+            class: 'panel stack',
+            'aria-label': 'Budgets',
+            onSubmit: (event) => submit(event, readBudget, overview.saveBudget),
+          },
           h('h2', null, 'Budgets'),
           budgets,
-          h('div', { class: 'toolbar' }, budgetTag, budgetAmount, budgetCurrency),
+          h(
+            'div',
+            { class: 'fields' },
+            label('Tag', budgetTag),
+            label('Amount per month', budgetAmount),
+            label('Currency', budgetCurrency),
+          ),
           h('button', null, 'Save budget'),
         ),
       ),
@@ -101,13 +135,17 @@ export function overviewView(overview, groupId) {
         { class: 'stack' },
         h(
           'form',
-          { class: 'panel stack', onSubmit: (event) => submit(event, readRule, overview.createRecurring) },
+          {
+            class: 'panel stack',
+            'aria-label': 'Recurring expenses',
+            onSubmit: (event) => submit(event, readRule, overview.createRecurring),
+          },
           h('h2', null, 'Recurring expenses'),
           recurring,
           h('button', { type: 'button', onClick: overview.addDue }, 'Add what is due'),
-          ruleWhat,
-          h('div', { class: 'pair' }, ruleAmount, rulePayer),
-          h('div', { class: 'pair' }, ruleEvery, ruleStart),
+          label('Description', ruleWhat),
+          h('div', { class: 'pair' }, label('Amount', ruleAmount), label('Paid by', rulePayer)),
+          h('div', { class: 'pair' }, label('Every', ruleEvery), label('From', ruleStart)),
           h('button', null, 'Add recurring expense'),
         ),
         h('div', { class: 'panel' }, h('h2', null, 'Members'), members),
@@ -141,15 +179,22 @@ export function overviewView(overview, groupId) {
 
   function memberRow({ id, name, archived }) {
     const label = archived ? 'Take back' : 'Archive';
-    return h('li', null, archived ? `${name} (archived)` : name, quiet(label, () => overview.setArchived(id, !archived)));
+    return h(
+      'li',
+      null,
+      archived ? `${name} (archived)` : name,
+      quiet(label, () => overview.setArchived(id, !archived)),
+    );
   }
 
   function update(state) {
     fill(message, state.message);
     month.value = state.month;
     const { group, summary } = state;
-    fill(title, group ? `${group.name}: overview` : 'Loading…');
+    fill(title, group ? 'Overview' : 'Loading…');
     if (!group) return;
+    fill(name, group.name);
+    setTitle(`Overview – ${group.name}`);
     const names = new Map(group.members.map(({ id, name }) => [id, name]));
     const nameOf = (id) => names.get(id) ?? 'someone';
 
@@ -158,12 +203,26 @@ export function overviewView(overview, groupId) {
     fill(figures, panels.length > 0 ? panels : 'Nothing spent in this month.');
     fill(budgets, state.budgets.map(budgetRow));
     fill(recurring, state.recurring.map(ruleRow));
-    fill(members, group.members.map(memberRow), h('li', { class: 'faint' }, formatCount(group.members.length, 'member')));
+    fill(
+      members,
+      group.members.map(memberRow),
+      h('li', { class: 'faint' }, formatCount(group.members.length, 'member')),
+    );
     const chosen = rulePayer.value;
-    fill(rulePayer, activeMembers(group).map(({ id, name }) => h('option', { value: id, selected: id === chosen }, name)));
+    fill(
+      rulePayer,
+      activeMembers(group).map(({ id, name }) => h('option', { value: id, selected: id === chosen }, name)),
+    );
   }
 
   overview.subscribe(update);
   update(overview.state);
-  return { node, update: () => {} };
+  return { node };
+}
+
+/** The overview as a screen, with a state of its own. */
+export function overviewScreen(app, { groupId }) {
+  const overview = createOverview(app.api, groupId);
+  const { node } = overviewView(overview, groupId, app.setTitle);
+  return { node, enter: overview.load, reload: overview.load };
 }
