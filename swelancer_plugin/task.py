@@ -71,8 +71,8 @@ class IcAnswer:
     gold_patch: Path | None = None
     test_seconds: float = 600.0
     """How long the hidden tests may take altogether."""
-    user_tool: Path | None = None
-    """Directory with the script of a user: no hidden test, and in no computer of an agent."""
+    user_tool: tuple[Path, ...] = ()
+    """Directories with the script of a user: no hidden test, and in no computer of an agent."""
 
 
 Answer: TypeAlias = ManagerAnswer | IcAnswer

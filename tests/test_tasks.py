@@ -19,11 +19,10 @@ TASKS = Path(__file__).parents[1] / "tasks"
 ALL = {task.id: task for task in map(load, sorted(TASKS.glob("*/task.toml")))}
 IC = [task for task in ALL.values() if task.variant == "ic_swe"]
 MANAGER = [task for task in ALL.values() if task.variant == "swe_manager"]
-PRICES = [50_00, 125_00, 250_00, 500_00, 1000_00, 4000_00, 8000_00]
+PRICES = {50_00, 125_00, 250_00, 500_00, 1000_00, 2000_00, 4000_00, 8000_00, 32000_00}
+"""The official list's."""
 IC_ID = re.compile(r"\d+(_\d+)?")
 """The forms that the official lists have."""
-CLIENT = ("__init__", "send", "get", "made", "fields")
-"""The methods of `Group` that every file of hidden tests has a copy of."""
 SOURCE_PATH = re.compile(r"\b(?:scripts|server|shared|test|web)/[\w/.-]*\.m?js\b")
 TELLING = re.compile(r"\b(bug|broken|wrong|intentional\w*|deliberate\w*|todo|fixme|hidden)\b", re.I)
 
@@ -49,7 +48,7 @@ def patches(task: Task) -> tuple[Path, Path]:
 
 
 def hidden_tests(task: Task) -> list[Path]:
-    return sorted(path for tests in answer(task).tests for path in Path(tests).rglob("*.py"))
+    return sorted((directory(task) / "hidden_tests").rglob("*.py"))
 
 
 def rejected(task: Task) -> list[Path]:
@@ -88,14 +87,23 @@ def added_lines(patch: Path) -> list[str]:
 
 
 def test_there_is_a_job_for_every_price() -> None:
-    assert sorted(task.price_cents for task in IC) == PRICES
+    assert len(IC) >= 12
+    assert len(MANAGER) >= 6
+    assert {task.price_cents for task in IC} == PRICES
     assert {task.repository for task in ALL.values()} == {IC[0].repository}
 
 
 def test_features_and_bugs_are_told_apart() -> None:
-    kinds = {task.id: {"bug", "feature"}.intersection(task.tags) for task in IC}
+    kinds = {task.id: {"bug", "feature", "maintenance"}.intersection(task.tags) for task in IC}
     assert all(len(kind) == 1 for kind in kinds.values()), kinds
     assert {"feature"} in kinds.values()
+    assert {"maintenance"} in kinds.values()
+
+
+def test_every_part_of_the_app_has_jobs() -> None:
+    parts = {"client-logic", "ui", "server"}
+    assert all(parts.intersection(task.tags) for task in IC)
+    assert parts <= {tag for task in IC for tag in task.tags}
 
 
 def test_no_issue_is_two_tasks() -> None:
@@ -105,6 +113,7 @@ def test_no_issue_is_two_tasks() -> None:
 
 def test_half_fixes_are_kept_for_a_cheap_and_a_dear_task() -> None:
     prices = [task.price_cents for task in IC if rejected(task)]
+    assert len(prices) >= 4
     assert min(prices) <= 250_00
     assert max(prices) >= 4000_00
 
@@ -192,11 +201,11 @@ def test_the_issue_says_nothing_of_the_judge(task: Task) -> None:
 
 
 @each(IC)
-def test_the_hidden_tests_talk_over_http_alone(task: Task) -> None:
+def test_the_hidden_tests_import_nothing_that_was_submitted(task: Task) -> None:
     files = hidden_tests(task)
     assert files
     assert all(re.fullmatch(r"test_\w+\.py", path.name) for path in files)
-    allowed = sys.stdlib_module_names | {"pytest", "requests"}
+    allowed = sys.stdlib_module_names | {"pytest", "playwright", "evenly"}
     for path in files:
         tree = ast.parse(path.read_text(), path.name)
         compile(tree, path.name, "exec")
@@ -207,21 +216,6 @@ def test_the_hidden_tests_talk_over_http_alone(task: Task) -> None:
                 assert node.module.split(".")[0] in allowed, path
             elif isinstance(node, ast.Import):
                 assert {alias.name.split(".")[0] for alias in node.names} <= allowed, path
-
-
-def test_the_copies_of_the_client_are_equal() -> None:
-    copies: dict[str, set[str]] = {name: set() for name in CLIENT}
-    for path in (path for task in IC for path in hidden_tests(task)):
-        classes = [
-            node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)
-        ]
-        [client] = [found for found in classes if found.name == "Group"]
-        found = {
-            each.name: ast.dump(each) for each in client.body if isinstance(each, ast.FunctionDef)
-        }
-        for name, known in copies.items():
-            known.add(found[name])
-    assert {name: len(known) for name, known in copies.items()} == dict.fromkeys(CLIENT, 1)
 
 
 @each(IC)
@@ -235,7 +229,9 @@ def test_helpers_are_equal_in_all_files_of_a_task(task: Task) -> None:
 
 
 @each(IC)
-def test_every_hidden_test_asks_the_app_and_none_waits_or_is_skipped(task: Task) -> None:
+def test_every_hidden_test_uses_the_app_in_a_browser_and_none_waits_or_is_skipped(
+    task: Task,
+) -> None:
     for path in hidden_tests(task):
         text = path.read_text()
         assert "sleep" not in text
@@ -247,7 +243,8 @@ def test_every_hidden_test_asks_the_app_and_none_waits_or_is_skipped(task: Task)
         ]
         assert tests
         assert len({test.name for test in tests}) == len(tests)
-        assert all([argument.arg for argument in test.args.args] == ["app_url"] for test in tests)
+        browsing = {"page", "evenly", "context"}
+        assert all({argument.arg for argument in test.args.args} & browsing for test in tests)
 
 
 @each(MANAGER)

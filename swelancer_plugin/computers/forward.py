@@ -63,7 +63,8 @@ class _Connection(socketserver.BaseRequestHandler):
         outward = threading.Thread(target=_send, args=[client, stream], daemon=True)
         outward.start()
         with suppress(OSError):
-            for kind, data in frames_iter(getattr(held, "_sock", held), tty=False):
+            frames = frames_iter(getattr(held, "_sock", held), tty=False)  # type: ignore[no-untyped-call]  # has no types
+            for kind, data in frames:
                 if kind == STDOUT:
                     client.sendall(data)
         stream.close()

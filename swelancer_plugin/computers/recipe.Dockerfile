@@ -3,7 +3,7 @@ ARG REPOSITORY_URL=
 
 # base: a small Debian with the packages that a repository's computers need.
 FROM ${BASE_IMAGE} AS base
-ARG PACKAGES="esbuild git nodejs python3"
+ARG PACKAGES="git nodejs npm python3"
 COPY swelancer_plugin/computers/online.sh certificates* /tmp/online/
 RUN . /tmp/online/online.sh && install_packages ${PACKAGES} && offline
 
@@ -31,6 +31,12 @@ RUN . /tmp/online/online.sh && \
     useradd --uid 1000 --create-home --shell /bin/sh judge && \
     install -d -o judge -g judge /judge && \
     offline
+# The replay of recorded traffic answers over https; only this user's browser trusts it.
+RUN install -d -m 1777 /tmp/.X11-unix && su judge -c "cd && \
+        /opt/judge/bin/python -c 'from pathlib import Path; from mitmproxy.certs import CertStore; \
+            CertStore.from_store(Path.home() / \".mitmproxy\", \"mitmproxy\", 2048)' && \
+        mkdir -p .pki/nssdb && certutil -d sql:.pki/nssdb -N --empty-password && \
+        certutil -d sql:.pki/nssdb -A -t C,, -n replay -i .mitmproxy/mitmproxy-ca-cert.pem"
 COPY swelancer_plugin/computers/relay.py /opt/swelancer/relay.py
 
 # desktop: the judge with a screen that a person can look at in a browser of their own.
@@ -56,13 +62,13 @@ RUN --mount=type=ssh . /tmp/online/online.sh && \
 # locks: of these files, the ones that say what the repository depends on.
 FROM source${REPOSITORY_URL:+-cloned} AS files
 FROM files AS locks
-ARG LOCK=""
+ARG LOCK="package.json package-lock.json"
 RUN mkdir /locks && cd /source && if [ -n "${LOCK}" ]; then cp --parents ${LOCK} /locks; fi
 
 # dependencies: made from those alone, so that every state of the repository shares them.
 FROM base AS dependencies
 ARG WORKDIR=/app/evenly
-ARG INSTALL=""
+ARG INSTALL="npm ci --ignore-scripts --no-audit --no-fund"
 ARG NPM_CONFIG_REGISTRY
 ARG PIP_INDEX_URL
 WORKDIR ${WORKDIR}

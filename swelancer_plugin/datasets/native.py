@@ -133,6 +133,7 @@ class _RepositoryFile(_Schema):
     packages: list[Annotated[str, AfterValidator(_package)]] = Field(default=[], max_length=50)
     dependencies: _DependenciesTable | None = None
     app: _AppTable | None = None
+    testing: Annotated[str, AfterValidator(_line)] | None = None
 
 
 def load(task_toml: Path) -> Task:
@@ -147,7 +148,8 @@ def load(task_toml: Path) -> Task:
         raise TaskFileError(task_toml, None, f"the directory's name: {error}") from error
     file = read_toml(task_toml, _TaskFile)
     _refuse_other_variant(task_toml, file)
-    repository = load_repository(_repository_file(task_toml, directory, file.repository))
+    repository_toml = _repository_file(task_toml, directory, file.repository)
+    repository, testing = load_repository(repository_toml), _testing(repository_toml)
     proposals: tuple[Proposal, ...] = ()
     answer: Answer
     if file.variant == "swe_manager":
@@ -157,7 +159,7 @@ def load(task_toml: Path) -> Task:
         if repository.app is None:
             reason = f"an ic_swe task needs an [app] in {file.repository}/{REPOSITORY_FILE}"
             raise TaskFileError(task_toml, "repository", reason)
-        answer = _ic_answer(task_toml, directory, file)
+        answer = _ic_answer(task_toml, directory, file, testing)
     return Task(
         dataset=dataset_name(directory.parent.name),
         brief=Brief(
@@ -168,7 +170,7 @@ def load(task_toml: Path) -> Task:
             price_cents=int(file.price),
             workdir=repository.workdir,
             proposals=proposals,
-            user_tool=isinstance(answer, IcAnswer) and answer.user_tool is not None,
+            user_tool=isinstance(answer, IcAnswer) and bool(answer.user_tool),
         ),
         answer=answer,
         repository=repository,
@@ -198,6 +200,17 @@ def load_repository(repository_toml: Path) -> Repository:
         dependencies=needed,
         app=app,
     )
+
+
+def _testing(repository_toml: Path) -> tuple[Path, ...]:
+    """Return the directory that comes along with the tests of all tasks, where there is one."""
+    file = read_toml(repository_toml, _RepositoryFile)
+    if file.testing is None:
+        return ()
+    directory = Path(os.path.abspath(repository_toml)).parent
+    found = inside(repository_toml, "testing", directory, file.testing, "directory")
+    no_links(repository_toml, "testing", found)
+    return (found,)
 
 
 def _refuse_other_variant(task_toml: Path, file: _TaskFile) -> None:
@@ -235,24 +248,26 @@ def _manager_answer(
     return ManagerAnswer(file.correct_proposal)
 
 
-def _ic_answer(task_toml: Path, directory: Path, file: _TaskFile) -> IcAnswer:
+def _ic_answer(
+    task_toml: Path, directory: Path, file: _TaskFile, testing: tuple[Path, ...]
+) -> IcAnswer:
     tests = inside(task_toml, "tests", directory, file.tests, "directory")
     no_links(task_toml, "tests", tests)
     return IcAnswer(
-        tests=(str(tests),),
+        tests=(*map(str, testing), str(tests)),
         bug_patch=inside(task_toml, "bug_patch", directory, file.bug_patch, "file"),
         gold_patch=inside(task_toml, "gold_patch", directory, file.gold_patch, "file"),
         test_seconds=file.test_seconds,
-        user_tool=_user_tool(task_toml, directory),
+        user_tool=_user_tool(task_toml, directory, testing),
     )
 
 
-def _user_tool(task_toml: Path, directory: Path) -> Path | None:
-    """Return the directory with a user's script, where a task has one."""
+def _user_tool(task_toml: Path, directory: Path, testing: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return the directories of a user's script, where a task has one."""
     script = directory / USER_TOOL
     if not script.exists():
-        return None
+        return ()
     if not (script / USER_STEPS).is_file():
         raise TaskFileError(task_toml, USER_TOOL, f"there is no {USER_TOOL}/{USER_STEPS}")
     no_links(task_toml, USER_TOOL, script)
-    return script
+    return (*testing, script)

@@ -52,7 +52,7 @@ class Session:
     files: tuple[TreeFile, ...] = ()
 
 
-def pack(directory: Path) -> tuple[bytes, tuple[str, ...]]:
+def pack(script: Sequence[Path]) -> tuple[bytes, tuple[str, ...]]:
     """Return a user's script as an archive for the judge's computer, and its recorded traffic.
 
     Raises EngineError where it can't be had: the task is broken.
@@ -61,9 +61,10 @@ def pack(directory: Path) -> tuple[bytes, tuple[str, ...]]:
         archive = stage.Archive()
         archive.add("user.py", _SCRIPT.read_bytes())
         names = []
-        for name, path in stage.files_below(directory):
-            names.append(name)
-            archive.add(name, path.read_bytes())
+        for directory in script:
+            for name, path in stage.files_below(directory):
+                names.append(name)
+                archive.add(name, path.read_bytes())
     except (OSError, ValueError) as error:
         raise EngineError(f"the user's script can't be had: {error}") from error
     return archive.content(), stage.recorded(names)
@@ -75,10 +76,10 @@ async def visit(
     workdir: str,
     provider: JudgingProvider,
     spec: JudgeSpec,
-    script: Path,
+    script: Sequence[Path],
     headed: bool = False,
 ) -> Session:
-    """Let the user of `script` (a directory with steps.py) use the app of a live computer.
+    """Let the user of `script` (directories, one with a steps.py) use the app of a live computer.
 
     An app that is served already is used as it is; else it is built and served for as long as the
     user is there. Raises EngineError where the machinery failed; ComputerGone.

@@ -24,6 +24,7 @@ from swelancer_plugin.runs.cleanup import (
 from swelancer_plugin.session.repositories import repository_of
 from swelancer_plugin.session.run import Run, run_of
 from swelancer_plugin.session.space import budget_of, task_key
+from swelancer_plugin.settings import Settings
 from swelancer_plugin.task import IcAnswer, Task
 
 UNSAFE_HOST = (

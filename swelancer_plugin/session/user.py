@@ -21,7 +21,7 @@ from swelancer_plugin.task import Brief, IcAnswer, Task
 
 def has_user(task: Task, computer: ComputerInterface, config: pytest.Config) -> bool:
     """Tell whether there is a user: the task has a script, and a judge can join the computer."""
-    scripted = isinstance(task.answer, IcAnswer) and task.answer.user_tool is not None
+    scripted = isinstance(task.answer, IcAnswer) and bool(task.answer.user_tool)
     return (
         scripted
         and isinstance(computer, SealedComputer)
@@ -48,7 +48,6 @@ def _visit(task: Task, brief: Brief, computer: SealedComputer, config: pytest.Co
     assert isinstance(provider, JudgingProvider)
     script = answer.user_tool
     assert app is not None
-    assert script is not None
     spec = judge_spec_of(task, run_of(config), provider)
     headed = procedure_of(run_of(config).settings).headed
 

@@ -59,7 +59,7 @@ async def agents_computer(play: Play, files: dict[str, str]) -> AsyncIterator[Do
 
 
 async def visited(play: Play, computer: DockerComputer, directory: Path) -> Session:
-    return await visit(APP, computer, WORKDIR, play.provider, play.judge_spec(), directory)
+    return await visit(APP, computer, WORKDIR, play.provider, play.judge_spec(), [directory])
 
 
 async def test_a_user_tells_what_was_seen_and_can_come_again(play: Play) -> None:
@@ -145,4 +145,4 @@ async def test_a_page_that_hangs_the_browser_bounds_the_visit(
 async def test_a_script_that_can_t_be_had_is_a_broken_task(tmp_path: Path) -> None:
     (tmp_path / "steps.py").symlink_to("/etc/passwd")
     with pytest.raises(EngineError, match=r"the user's script can't be had: .* is a link"):
-        pack(tmp_path)
+        pack([tmp_path])
