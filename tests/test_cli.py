@@ -154,3 +154,12 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path, signum: int) -> Non
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
     arguments = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
     assert [line for line in arguments if os.fsencode(tmp_path) in line] == []
+
+
+def test_certificates_are_printed_for_builds_by_hand(tmp_path: Path) -> None:
+    pem = "-----BEGIN CERTIFICATE-----\nword\n-----END CERTIFICATE-----\n"
+    (tmp_path / "company.pem").write_text(f"# ours\n{pem}")
+    result = swelancer("certificates", SWELANCER_CA_BUNDLE=str(tmp_path / "company.pem"))
+    assert result.returncode == 0
+    assert result.stdout.startswith(pem)
+    assert swelancer("certificates", SWELANCER_CA_BUNDLE="/nowhere").returncode == 3

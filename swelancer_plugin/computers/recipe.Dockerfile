@@ -7,7 +7,8 @@ ARG PACKAGES="git nodejs npm python3"
 COPY swelancer_plugin/computers/online.sh certificates* /tmp/online/
 RUN . /tmp/online/online.sh && install_packages ${PACKAGES} && offline
 
-# judge: what tests an app from outside, as a user and with a browser; no repository is in it.
+# judge: what tests an app from outside, as a user and with a browser; no repository is in it. A root
+# without capabilities may write no more than others may, so all may write into its directory.
 FROM ${BASE_IMAGE} AS judge
 ARG JUDGE_PACKAGES="ca-certificates chromium fonts-liberation libasound2 libatomic1 libnss3-tools python3 python3-venv xvfb"
 ARG PIP_INDEX_URL
@@ -29,7 +30,7 @@ RUN . /tmp/online/online.sh && \
         "${folder}/ffmpeg-linux" && \
     touch "${folder}/INSTALLATION_COMPLETE" && \
     useradd --uid 1000 --create-home --shell /bin/sh judge && \
-    install -d -o judge -g judge /judge && \
+    install -d -m 777 -o judge -g judge /judge && \
     offline
 # The replay of recorded traffic answers over https; only this user's browser trusts it.
 RUN install -d -m 1777 /tmp/.X11-unix && su judge -c "cd && \

@@ -54,7 +54,7 @@ def test_judges_have_what_they_need(client: DockerClient) -> None:
     relay = ROOT / "swelancer_plugin/computers/relay.py"
     assert run(client, image, script) == (
         "/opt/judge\nMitmproxy\nuid=1000(judge) gid=1000(judge) groups=1000(judge)\n"
-        f"755 judge\n755 judge\n755 root\n644 root\n{relay.read_text()}"
+        f"777 judge\n755 judge\n755 root\n644 root\n{relay.read_text()}"
     )
 
 
@@ -77,5 +77,5 @@ def test_a_desktop_is_a_judge_with_a_screen_to_look_at(client: DockerClient) -> 
         client.images.get(name).attrs["RootFS"]["Layers"] for name in (image, judge_image(client))
     )
     assert layers[: len(below)] == below
-    script = "command -v x11vnc websockify fluxbox Xvfb; test -e /usr/share/novnc/vnc.html"
-    assert len(run(client, image, script).split()) == 4
+    script = "which x11vnc websockify fluxbox Xvfb; ls /usr/share/novnc/vnc.html"
+    assert len(run(client, image, script).split()) == 5
