@@ -13,7 +13,7 @@ UV := $(shell command -v uv 2>/dev/null)
 # Tests of the project itself; a bare pytest would run the benchmark.
 PYTEST := $(BIN)/python -m pytest tests -q -n 2
 
-.PHONY: help setup demo quick test soak bench lint clean
+.PHONY: help setup demo shell quick test soak bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,6 +25,9 @@ setup: $(STAMP) ## virtual environment, container engine, base image
 demo: setup ## the bundled tasks with their right answers; ends with the dollars and the report
 	@# No model is needed for that: every fix is built, served and judged as a model's would be.
 	@$(BIN)/python -m pytest tasks -n 2 --model gold --min-payout 100% --allow-untrusted-gate
+
+shell: setup ## a task's app with its bug, and a desktop to try it: make shell TASK=164
+	@$(BIN)/swelancer shell tasks/$(or $(TASK),$(error say which: make shell TASK=164))
 
 quick: lint setup ## lint and the tests that take under five minutes
 	@$(PYTEST) -m "not slow and not soak"

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from swelancer_plugin import __version__
 from swelancer_plugin.computers.host import Host
 from swelancer_plugin.computers.interface import EngineError
+from swelancer_plugin.datasets.errors import DatasetError
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
     from swelancer_plugin.computers.doctor import Check
 
+TASK_FILE = "task.toml"
 EXIT_MISSING = 1
 """The engine answers and lacks something that is needed."""
 EXIT_ENGINE = 3
@@ -37,8 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.command == "doctor":
             return _doctor(host, as_json=arguments.json)
+        if arguments.command == "shell":
+            return _shell(arguments.task, arguments.port)
         return _certificates() if arguments.command == "certificates" else _setup(host)
-    except EngineError as error:
+    except (EngineError, DatasetError) as error:
         print(f"swelancer {arguments.command}: {error}", file=sys.stderr)
         return EXIT_ENGINE
     except KeyboardInterrupt:
@@ -69,6 +73,16 @@ def _parser() -> argparse.ArgumentParser:
             "REQUESTS_CA_BUNDLE and NODE_EXTRA_CA_CERTS."
         ),
     )
+    shell = commands.add_parser(
+        "shell",
+        help="serve a task's app, for a person to try the bug",
+        description=(
+            "Serve an ic_swe task's app as an agent finds it, with a desktop (noVNC) on a loopback "
+            "port and a shell in the app's container. Nothing stays when you leave."
+        ),
+    )
+    shell.add_argument("task", type=Path, help="the task's directory, such as tasks/164")
+    shell.add_argument("--port", type=int, default=6080, help="of the desktop; 0 takes a free one")
     doctor = commands.add_parser(
         "doctor",
         help="try everything that a sealed run needs",
@@ -116,6 +130,22 @@ def _certificates() -> int:
     from swelancer_plugin.computers.online import certificates
 
     sys.stdout.write(certificates(os.environ).decode("ascii"))
+    return 0
+
+
+def _shell(task: Path, port: int) -> int:
+    import asyncio
+
+    from swelancer_plugin.computers.engine import connect
+    from swelancer_plugin.grading.desk import open_desk
+
+    if not (task / TASK_FILE).is_file():
+        raise EngineError(f"there is no {task / TASK_FILE}; name the directory of a task")
+    client = connect()
+    try:
+        asyncio.run(open_desk(client, task / TASK_FILE, port))
+    finally:
+        client.close()
     return 0
 
 

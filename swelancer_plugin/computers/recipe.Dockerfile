@@ -30,7 +30,7 @@ RUN . /tmp/online/online.sh && \
         "${folder}/ffmpeg-linux" && \
     touch "${folder}/INSTALLATION_COMPLETE" && \
     useradd --uid 1000 --create-home --shell /bin/sh judge && \
-    install -d -m 777 -o judge -g judge /judge && \
+    install -d -o judge -g judge /judge && \
     offline
 # The replay of recorded traffic answers over https; only this user's browser trusts it.
 RUN install -d -m 1777 /tmp/.X11-unix && su judge -c "cd && \

@@ -54,7 +54,7 @@ def test_judges_have_what_they_need(client: DockerClient) -> None:
     relay = ROOT / "swelancer_plugin/computers/relay.py"
     assert run(client, image, script) == (
         "/opt/judge\nMitmproxy\nuid=1000(judge) gid=1000(judge) groups=1000(judge)\n"
-        f"777 judge\n755 judge\n755 root\n644 root\n{relay.read_text()}"
+        f"755 judge\n755 judge\n755 root\n644 root\n{relay.read_text()}"
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import shutil
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from swelancer_plugin.computers.docker import DockerComputer, DockerProvider
+from swelancer_plugin.computers.engine import address
+from swelancer_plugin.computers.forward import forwarded
 from swelancer_plugin.computers.images import desktop_image, repository_image
 from swelancer_plugin.computers.interface import (
     CommandError,
@@ -20,7 +25,7 @@ from swelancer_plugin.computers.interface import (
     JudgeSpec,
     checked,
 )
-from swelancer_plugin.datasets.native import TASK_FILE, load
+from swelancer_plugin.datasets.native import load
 from swelancer_plugin.datasets.patched import patched
 from swelancer_plugin.grading import stage
 from swelancer_plugin.grading.serving import NotServed, build, served
@@ -32,6 +37,11 @@ if TYPE_CHECKING:
 
 DESKTOP_PORT: Final = 6080
 """Where noVNC answers, in the judge's computer and, if it is free, on this machine."""
+_WELCOME: Final = """\
+The app is served, with the bug in it. A desktop with a browser:
+    http://127.0.0.1:{port}/vnc.html?autoconnect=1&resize=scale
+The app's container is {container}; a shell in it follows, if this is a terminal. Leave with Ctrl-D.
+"""
 _VNC_PORT: Final = 5900
 _START_SECONDS: Final = 60.0
 # The screen is there already, and so is the replay of recorded traffic, where there is some.
@@ -57,11 +67,11 @@ class Place:
 
 
 @asynccontextmanager
-async def by_hand(client: DockerClient, task_toml: Path) -> AsyncIterator[Place]:
+async def desk(client: DockerClient, task_toml: Path) -> AsyncIterator[Place]:
     """Serve an ic_swe task's app while the block lasts, and have a desktop that can reach it.
 
-    Nothing of it stays. Raises EngineError, also for an app that is not served, with its log;
-    TaskFileError; DatasetError.
+    Nothing of it stays. Raises EngineError, also for an app that is not served, with its log, and
+    DatasetError.
     """
     task = load(task_toml)
     answer, app = task.answer, task.repository.app
@@ -131,6 +141,27 @@ async def _furnish(desktop: DockerComputer, task: Task, app: App) -> None:
         raise EngineError(f"the desktop did not start: {error}") from error
 
 
-def task_file(task: Path) -> Path:
-    """Return the file of a task that is named by it or by its directory."""
-    return task / TASK_FILE if task.is_dir() else task
+async def open_desk(client: DockerClient, task_toml: Path, port: int) -> None:
+    """Have a desk for a person at a terminal: a shell in the app's computer, or until stdin ends.
+
+    `port` of this machine leads to the desktop; 0 takes a free one. Raises as `desk` does, and
+    EngineError where the port is taken.
+    """
+    async with desk(client, task_toml) as place:
+        try:
+            with forwarded(client.api, place.desktop.container, DESKTOP_PORT, port) as here:
+                print(_WELCOME.format(port=here, container=place.app.container[:12]), flush=True)
+                await asyncio.to_thread(_until_leaving, client, place.app)
+        except OSError as error:
+            raise EngineError(f"port {port} of this machine: {error}. To do: --port 0") from error
+
+
+def _until_leaving(client: DockerClient, app: DockerComputer) -> None:
+    program = shutil.which("docker")
+    if not sys.stdin.isatty() or program is None:
+        sys.stdin.read()
+        return
+    shell = 'exec "$(command -v bash || echo sh)"'
+    command = ["exec", "-it", "-w", app.workdir, app.container, "sh", "-c", shell]
+    # The program would ask the engine of its own choice.
+    subprocess.run([program, "-H", address(client), *command], check=False)
