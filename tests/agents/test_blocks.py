@@ -158,3 +158,19 @@ def test_what_is_put_into_a_long_fence_comes_out(code: str, mark: str, tag: str)
 def test_ten_million_characters_are_parsed_in_one_pass(piece: str) -> None:
     # quadratic work would not end: nothing here measures time
     parse(piece * (10_000_000 // len(piece) // (1 if len(piece) == 1 else 4)) + "x")
+
+
+@pytest.mark.parametrize(
+    ("reply", "asks"),
+    [
+        ("<user-tool>", True),
+        ("Let us see.\n\n<user-tool>\n", True),
+        ("I write <user-tool> here", True),
+        ("```python\nprint('<user-tool>')\n```", False),
+        ("```python\nx\n```\n<user-tool>", True),
+        ("<think>\n<user-tool>\n</think>\nDONE", False),
+        ("the user tool", False),
+    ],
+)
+def test_the_user_is_asked_for_outside_of_blocks(reply: str, asks: bool) -> None:
+    assert parse(reply).user is asks

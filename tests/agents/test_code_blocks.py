@@ -258,3 +258,12 @@ def test_commands_are_in_the_transcript(tmp_path: Path) -> None:
     events = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
     assert [event["event"] for event in events] == ["command", "command"]
     assert [event["exit_code"] for event in events] == [0, 0]
+
+
+def test_without_a_user_the_model_is_told_so_and_works_on() -> None:
+    code = python("open('note', 'w').write('hi')")
+    script, left = session(f"{code}<user-tool>\nDONE", "DONE")
+    (told,) = script.told
+    assert told == "(no output)\nThere is no user for this job.\nTurns left: 39"
+    assert left == {"note": "hi"}
+    assert "user-tool" not in script.conversation[0].content

@@ -404,3 +404,39 @@ def test_bad_dependencies(manager: Path, old: str, new: str, wanted: str) -> Non
     with pytest.raises(TaskFileError) as caught:
         load_repository(file)
     assert wanted in str(caught.value)
+
+
+def test_a_user_and_what_comes_along_with_all_tests(home: Path) -> None:
+    repository = home.parent / "evenly" / "repository.toml"
+    put(repository, f'{REPOSITORY}testing = "testing"\n{APP}')
+    put(repository.parent / "testing" / "conftest.py", "")
+    put(home / "user_tool" / "steps.py", "")
+    for name in ("bug.patch", "gold.patch", "hidden_tests/test_a.py"):
+        put(home / name, "")
+    task = load(put(home / "task.toml", IC))
+    assert isinstance(task.answer, IcAnswer)
+    testing = repository.parent / "testing"
+    assert task.answer.tests == (str(testing), str(home / "hidden_tests"))
+    assert task.answer.user_tool == (testing, home / "user_tool")
+    assert task.brief.user_tool
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("user_tool/other.py", "there is no user_tool/steps.py"),
+        ("../evenly/testing/link", "is a link"),
+    ],
+)
+def test_what_is_wrong_with_a_users_script_is_said(home: Path, path: str, said: str) -> None:
+    repository = home.parent / "evenly" / "repository.toml"
+    put(repository, f'{REPOSITORY}testing = "testing"\n{APP}')
+    put(repository.parent / "testing" / "conftest.py", "")
+    for name in ("bug.patch", "gold.patch", "hidden_tests/test_a.py"):
+        put(home / name, "")
+    if path.endswith("link"):
+        (home / path).symlink_to("/etc/passwd")
+    else:
+        put(home / path, "")
+    with pytest.raises(TaskFileError, match=said):
+        load(put(home / "task.toml", IC))
