@@ -83,16 +83,23 @@ FROM files AS locks
 ARG LOCK="package.json package-lock.json"
 RUN mkdir /locks && cd /source && if [ -n "${LOCK}" ]; then cp --parents ${LOCK} /locks; fi
 
-# dependencies: made from those alone, so that every state of the repository shares them.
+# dependencies: made from those alone, so that every state of the repository shares them. What was
+# made is moved out and linked to: a working directory without large trees is read in one go.
 FROM base AS dependencies
 ARG WORKDIR=/app/evenly
+ARG LOCK="package.json package-lock.json"
 ARG INSTALL="npm ci --ignore-scripts --no-audit --no-fund"
 ARG NPM_CONFIG_REGISTRY
 ARG PIP_INDEX_URL
 WORKDIR ${WORKDIR}
 COPY --from=locks /locks/ ./
 COPY swelancer_plugin/computers/online.sh certificates* /tmp/online/
-RUN . /tmp/online/online.sh && sh -ec "${INSTALL}" && offline
+RUN . /tmp/online/online.sh && sh -ec "${INSTALL}" && offline && \
+    for made in $(ls -A); do \
+        case " ${LOCK} " in *" ${made} "* | *" ${made}/"*) continue ;; esac; \
+        mkdir -p /opt/dependencies && mv "${made}" /opt/dependencies/ && \
+            ln -s "/opt/dependencies/${made}" "${made}" || exit; \
+    done
 
 # app: the repository in place, as one commit without further history.
 FROM dependencies AS app
@@ -104,6 +111,8 @@ RUN if command -v git >/dev/null; then \
         git config --system --replace-all safe.directory '*' && \
         git config --system user.name SWE-Lancer && \
         git config --system user.email swelancer@example.invalid && \
-        git init -q -b main && git add -A && \
+        git init -q -b main && \
+        { [ ! -d /opt/dependencies ] || ls -A /opt/dependencies >>.git/info/exclude; } && \
+        git add -A && \
         git commit -q --allow-empty -m 'The repository as it was handed out'; \
     fi

@@ -126,6 +126,7 @@ async def _furnish(desktop: DockerComputer, task: Task, app: App) -> None:
     try:
         await desktop.unpack(archive.content(), stage.JUDGE)
         variables = await stage.start(desktop, traffic, headed=True)
+        checked("start the desktop's screen", await stage.ready(desktop))
         replay = variables.get("REPLAY_URL")
         proxy = f"--proxy-server={replay} --proxy-bypass-list=127.0.0.1" if replay else ""
         script = _DESKTOP.format(

@@ -100,7 +100,7 @@ def pack(task: Task) -> Packed:
 async def prepare(
     judge: BenchComputer, tests: Packed, task: Task, port: int, procedure: Procedure = ONCE
 ) -> Prepared:
-    """Put the packed tests into a judge's computer and list them; start what their browser needs.
+    """Put the packed tests into a judge's computer and list them; begin to start what they need.
 
     To be called before anything that was submitted runs: so whatever fails is a broken task, or
     the machinery. Raises EngineError.

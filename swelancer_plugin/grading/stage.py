@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from swelancer_plugin.computers.interface import checked
+from swelancer_plugin.computers.interface import CommandResult, checked
 from swelancer_plugin.grading.bench import BenchComputer
 
 JUDGE: Final = "/judge"
@@ -26,22 +26,27 @@ _PORT: Final = 8899
 _DISPLAY: Final = 99
 # No body counts when a request is looked up: two right fixes may send the same fields in another
 # order, and a test can look at what was sent. An answer is given as often as it is asked for.
-_START_REPLAY: Final = """cd {judge} || exit
+_START_REPLAY: Final = """
 REFUSED={output}/refused.txt setsid mitmdump -s {judge}/replay.py {recorded} \
     --listen-host 127.0.0.1 -p {port} --set connection_strategy=lazy --set upstream_cert=false \
     --set flow_detail=0 --set onboarding=false --set rawtcp=false --set body_size_limit=32m \
     --set server_replay_extra=kill --set server_replay_reuse=true \
     --set server_replay_ignore_content=true >{output}/replay.log 2>&1 </dev/null &
-until (echo >/dev/tcp/127.0.0.1/{port}) 2>/dev/null; do
-    kill -0 $! || {{ cat {output}/replay.log; exit 1; }}
-    sleep 0.05
-done"""
+echo $! >{judge}/replay.pid"""
 _START_DISPLAY: Final = """
 setsid Xvfb :{display} -screen 0 1920x1080x24 -nolisten tcp >{output}/display.log 2>&1 </dev/null &
-until [ -S /tmp/.X11-unix/X{display} ]; do
-    kill -0 $! || {{ cat {output}/display.log; exit 1; }}
-    sleep 0.05
-done"""
+echo $! >{judge}/display.pid"""
+# What ended before it answered says why in its log.
+_AWAIT: Final = """cd {judge} || exit
+await() {{
+    [ -f "$1.pid" ] || return 0
+    until eval "$2" 2>/dev/null; do
+        kill -0 "$(cat "$1.pid")" || {{ cat output/"$1.log"; return 1; }}
+        sleep 0.05
+    done
+}}
+await replay '(echo >/dev/tcp/127.0.0.1/{port})' && await display '[ -S /tmp/.X11-unix/X{display} ]'
+"""
 
 
 class Archive:
@@ -95,19 +100,28 @@ def recorded(names: Iterable[str]) -> tuple[str, ...]:
 
 
 async def start(judge: BenchComputer, traffic: Iterable[str], headed: bool) -> dict[str, str]:
-    """Start what the browser needs, wait until it answers, and return variables that tell of it.
+    """Start what the browser needs, and return variables that tell of it; `ready` waits for it.
 
     `traffic` are absolute paths in the computer; without any there is no replay, and no network
     but the app. Raises CommandError, ComputerGone.
     """
-    script, variables = f"mkdir -p {OUTPUT}\n", {"OUTPUT": OUTPUT}
+    script, variables = f"mkdir -p {OUTPUT}", {"OUTPUT": OUTPUT}
     options = " ".join(f"-S {shlex.quote(path)}" for path in traffic)
     if options:
         script += _START_REPLAY.format(judge=JUDGE, output=OUTPUT, recorded=options, port=_PORT)
         variables["REPLAY_URL"] = f"http://127.0.0.1:{_PORT}"
     if headed:
-        script += _START_DISPLAY.format(display=_DISPLAY, output=OUTPUT)
+        script += _START_DISPLAY.format(judge=JUDGE, display=_DISPLAY, output=OUTPUT)
         variables["DISPLAY"] = f":{_DISPLAY}"
-    command = shlex.join(["bash", "-c", script])
-    checked(command, await judge.send_shell_command(command, timeout=START_SECONDS))
+    checked(script, await judge.send_shell_command(script, timeout=START_SECONDS))
     return variables
+
+
+async def ready(judge: BenchComputer) -> CommandResult:
+    """Wait, for `START_SECONDS` at most, until what was started answers.
+
+    Exit code 0 says that it does; another one, unless it timed out, that it has ended by itself.
+    Raises ComputerGone.
+    """
+    command = shlex.join(["bash", "-c", _AWAIT.format(judge=JUDGE, port=_PORT, display=_DISPLAY)])
+    return await judge.send_shell_command(command, timeout=START_SECONDS)

@@ -21,7 +21,7 @@ from swelancer_plugin.computers.interface import (
     FrozenFile,
     checked,
 )
-from swelancer_plugin.grading import hidden_tests
+from swelancer_plugin.grading import hidden_tests, stage
 from swelancer_plugin.grading.bench import AppGone, Bench, BenchComputer, JudgeGone
 from swelancer_plugin.grading.hidden_tests import ONCE, Prepared, Procedure
 from swelancer_plugin.grading.junit import (
@@ -113,6 +113,8 @@ async def _try_out(trial: Trial, bench: Bench, preparing: Awaitable[Prepared]) -
                 server = await serving.enter_async_context(
                     served(bench.app, app, bench.workdir, bench.judge)
                 )
+            if (late := await _late(bench.judge)) is not None:
+                return late
             with trial.clock("tests"):
                 runs = await _run_tests(trial, bench.judge, tests)
             keep("tests.log", b"\n".join(run.output for run in runs))
@@ -125,6 +127,20 @@ async def _try_out(trial: Trial, bench: Bench, preparing: Awaitable[Prepared]) -
         raise server.gone
     verdict = await _verdict(trial, bench.judge, tests.names, runs)
     return Verdict(verdict.outcome, verdict.reason, {**verdict.details, **ended})
+
+
+async def _late(judge: BenchComputer) -> Verdict | None:
+    """Wait for what the browser needs, which was started before the app was; None where it is up.
+
+    It starts while the app is built. No app can end it then, but one that uses up the machine can
+    delay it: the one is the machinery, EngineError, and the other is not.
+    """
+    up = await stage.ready(judge)
+    if up.timed_out:
+        return Verdict(Outcome.LIMIT, f"the judge's browser was not ready: {shown(up.text, 200)}")
+    if up.exit_code:
+        raise EngineError(f"what the judge's browser needs has ended: {shown(up.text, 500)}")
+    return None
 
 
 async def _run_tests(trial: Trial, judge: BenchComputer, tests: Prepared) -> list[CommandResult]:

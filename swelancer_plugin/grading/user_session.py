@@ -24,6 +24,7 @@ from swelancer_plugin.computers.interface import (
     SealedComputer,
     TimedComputer,
     TreeFile,
+    checked,
 )
 from swelancer_plugin.grading import stage
 from swelancer_plugin.grading.bench import BenchComputer
@@ -113,7 +114,9 @@ async def _furnish(
     try:
         await judge.unpack(archive, stage.JUDGE)
         paths = [f"{stage.JUDGE}/{name}" for name in traffic]
-        return await stage.start(judge, paths, headed)
+        variables = await stage.start(judge, paths, headed)
+        checked("start the user's browser", await stage.ready(judge))
+        return variables
     except (CommandError, ComputerGone) as error:
         raise EngineError(f"the user's browser did not start: {error}") from error
 
