@@ -25,6 +25,7 @@ def expect_in_group(page: Page, query: str, *descriptions: str) -> None:
     number = "1 expense" if len(descriptions) == 1 else f"{len(descriptions)} expenses"
     expect(page.get_by_text(f"{number} for “{query}”", exact=True)).to_be_visible()
     rows = page.get_by_role("main").get_by_role("link").filter(has_text="paid by")
+    expect(rows).to_have_count(len(descriptions))
     expect(rows).to_contain_text(list(descriptions))
 
 
