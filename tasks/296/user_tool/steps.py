@@ -21,8 +21,9 @@ def use(page: Page, step: Callable[[str], AbstractContextManager[None]]) -> None
         osaka = evenly.group("Ana", "Zoë", currency="JPY", name="Flat in Osaka")
         osaka.expense(description="Lamp", amount=1250, currency="EUR")
         osaka.expense(description="Sweets", amount=12, currency="JPY")
-    with step("Search for amounts from 1000 to 2000 in any currency"):
+    with step("In the group in EUR, search for amounts from 1000 to 2000 in any currency"):
         page.goto("/search")
+        page.get_by_label("Group", exact=True).select_option("Kyoto and back")
         page.get_by_label("Amount from").fill("1000")
         page.get_by_label("Amount to").fill("2000")
         _search(page)
@@ -34,7 +35,7 @@ def use(page: Page, step: Callable[[str], AbstractContextManager[None]]) -> None
         page.get_by_label("Amount from").fill("")
         page.get_by_label("Amount to").fill("2")
         _search(page)
-    with step("In the group in Osaka, amounts from 12.50"):
+    with step("In the group in JPY, amounts from 12.50"):
         page.get_by_label("Group", exact=True).select_option("Flat in Osaka")
         page.get_by_label("Amount from").fill("12.50")
         page.get_by_label("Amount to").fill("")

@@ -14,16 +14,16 @@ def use(page: Page, step: Callable[[str], AbstractContextManager[None]]) -> None
         Evenly(page).sign_in()
         page.goto("/settings")
         _said(page, "in your account")
-    with step("Forget what this device has kept, block Evenly Cloud and open Settings"):
-        page.evaluate("localStorage.removeItem('evenly.settings')")
+    with step("Block Evenly Cloud and open Settings"):
         page.route(f"{CLOUD}/**", lambda route: route.abort())
         page.reload()
         _said(page, "will follow")
     with step("Choose Light, Français and weeks from Saturday"):
         _choose(page)
-    with step("Let Evenly Cloud be reached again and reload"):
+    with step("Let Evenly Cloud be reached again and open Settings anew"):
+        page.goto("about:blank")
         page.unroute(f"{CLOUD}/**")
-        page.reload()
+        page.goto("/settings")
         _said(page, "in your account")
     with step("With a device of which nothing is known, choose the same while signed out"):
         page.evaluate("localStorage.clear()")
