@@ -93,6 +93,31 @@ def test_a_model_that_fixes_a_real_bug_is_paid_and_a_half_fix_is_not(bundled: Pr
     assert outcomes == {"164": ("earned", 50_00, 2), "rejected": ("unearned", 0, 2)}
 
 
+def test_a_model_that_asks_the_user_reads_the_steps_and_mends_the_bug_is_paid(
+    bundled: Project,
+) -> None:
+    look = "```python\nimport os\nprint(sorted(os.listdir('user_tool/1')))\n```\n<user-tool>"
+    with ScriptedServer(["<user-tool>", look, apply(TASKS / "164" / "gold.patch")]) as server:
+        bundled.run("tasks/164", "--model=m", f"--base-url={server.url}")
+        brief, first, second = (asked["messages"][-1]["content"] for asked in server.requests)
+    (record,) = bundled.records()
+    assert (record["outcome"], record["earned_cents"]) == ("earned", 50_00)
+    assert "<user-tool>" in brief
+    for said in (first, second):  # twice: a user can come again
+        assert "\n2. " in said
+        assert "done in" in said
+        assert "then showed:" in said
+    assert "'steps.log', 'trace.zip'" in second, "what the model finds beside its work"
+    left = {name.rpartition("/")[2] for name in record["files"].values() if "user_tool/2" in name}
+    assert {"01.png", "01.txt", "steps.log", "trace.zip"} <= left
+    attempt = bundled.directory(record)
+    assert "user_tool" not in (attempt / "changes.diff").read_text()
+    hidden = next((TASKS / "164" / "hidden_tests").glob("test_*.py")).read_text()
+    told = (attempt / "transcript.jsonl").read_text()
+    checks = [line.strip() for line in hidden.splitlines() if "expect" in line and "(" in line]
+    assert [line for line in checks if line in told] == []
+
+
 @pytest.mark.soak
 def test_the_same_again(bundled: Project) -> None:
     for model, paid in (("gold", True), ("nop", False)) * 2:
