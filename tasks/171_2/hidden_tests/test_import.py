@@ -50,6 +50,7 @@ def choose(page: Page, text: str, said: str) -> None:
 
 def test_a_copy_that_is_kept_with_the_buttons(evenly: Evenly, page: Page) -> None:
     original, copy = filled(evenly, "Dinner", "Taxi"), evenly.group(name="Copy")
+    evenly.hold_still()
     original.open()
     with page.expect_download() as download:
         page.get_by_role("link", name="Export CSV").click()
@@ -79,6 +80,7 @@ def test_files_that_were_put_together(evenly: Evenly, page: Page) -> None:
     first = export(original)
     original.expense(description="Museum")
     merged = first + export(original).split("\r\n", 1)[1]
+    evenly.hold_still()
     copy.open()
     choose(page, merged, "Imported 2, skipped 1")
     rows = page.get_by_role("main").get_by_role("link").filter(has_text="paid by Ana")

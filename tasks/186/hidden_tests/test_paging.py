@@ -61,6 +61,7 @@ def remove(group: Group, *expenses: dict[str, Any]) -> None:
 def test_show_more_while_others_write(evenly: Evenly, page: Page) -> None:
     group = imported(evenly, one_day(120))
     before = {expense["id"] for expense in group.get("/expenses")["expenses"]}
+    evenly.hold_still()
     group.open()
     rows = page.get_by_role("main").get_by_role("link").filter(has_text="paid by Ana")
     expect(rows).to_have_count(50)

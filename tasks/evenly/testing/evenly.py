@@ -73,6 +73,11 @@ class Evenly:
         """Have the account of the recorded traffic, from the next page on."""
         self.page.evaluate(f"localStorage.setItem('evenly.token', JSON.stringify('{TOKEN}'))")
 
+    def hold_still(self) -> None:
+        """Stop the page's clock from the next page on: it fetches nothing again by itself."""
+        self.page.clock.install(time="2024-06-01T10:00:00Z")
+        self.page.clock.pause_at("2024-06-01T12:00:00Z")
+
 
 class Group:
     """A group of a test's own."""
