@@ -194,7 +194,6 @@ def test_old_links_lead_to_todays_screens(evenly: Evenly, page: Page) -> None:
         (f"{new}/overview", f"{new}/overview", "Overview"),
         ("/activity", "/activity", "Activity"),
     )
-    page.goto("/search")
     for address, leads_to, title in links:
         page.goto("about:blank")
         page.goto(f"/#{address}")
