@@ -2,336 +2,291 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-import struct
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-import requests
+from evenly import Answer, Evenly, Group
+from playwright.sync_api import Page, Route, expect
 
-SECONDS = 5
-REPLAYED = "Idempotency-Replayed"
-
-
-class Group:
-    """A group of this test's own, and what the API can do with it."""
-
-    def __init__(self, app_url: str, *names: str, currency: str = "EUR", name: str = "Trip") -> None:
-        fields = {"name": name, "currency": currency, "members": list(names or ("Ana", "Bruno"))}
-        answer = requests.post(f"{app_url}/api/groups", json=fields, timeout=SECONDS)
-        assert answer.status_code == 201, answer.text
-        self.url = f"{app_url}/api/groups/{answer.json()['id']}"
-        self.ids = [member["id"] for member in answer.json()["members"]]
-
-    def send(self, method: str, path: str, **more: object) -> requests.Response:
-        return requests.request(method, self.url + path, timeout=SECONDS, **more)
-
-    def get(self, path: str = "", **query: object) -> dict:
-        answer = self.send("GET", path, params=query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def made(self, path: str, fields: dict) -> dict:
-        answer = self.send("POST", path, json=fields)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    def fields(self, **more: object) -> dict:
-        """What makes an expense: ten euros, paid by the first member for all."""
-        return {
-            "description": "Dinner",
-            "amount": 1000,
-            "currency": "EUR",
-            "paidBy": self.ids[0],
-            "date": "2024-03-01",
-            "split": {"mode": "equal", "members": self.ids},
-            **more,
-        }
-
-    def keyed(self, path: str, fields: dict, key: str) -> requests.Response:
-        return self.send("POST", path, json=fields, headers={"idempotency-key": key})
-
-    def total(self) -> int:
-        return self.get("/expenses")["total"]
-
-    def bring_in(self, text: str, **headers: str) -> requests.Response:
-        headers = {"content-type": "text/csv", **headers}
-        return self.send("POST", "/import", data=text.encode(), headers=headers)
+JSON = {"content-type": "application/json"}
+CSV = {"content-type": "text/csv"}
+REPLAYED = "idempotency-replayed"
+# The page sends all at the same time; an answer to a request that it gave up on is null.
+TOGETHER = """(requests) => Promise.all(requests.map(async ({ url, headers, body, giveUp }) => {
+    const control = new AbortController();
+    const sent = fetch(url, { method: 'POST', headers, body, signal: control.signal });
+    setTimeout(() => control.abort(), giveUp ?? 30_000);
+    try {
+        const answer = await sent;
+        const text = await answer.text();
+        return { status: answer.status, headers: Object.fromEntries(answer.headers), text };
+    } catch (error) {
+        if (giveUp === null) throw error;
+        return null;
+    }
+}))"""
 
 
-class HalfSent:
-    """A request of which the server has the head and half of the body."""
-
-    def __init__(self, url: str, fields: dict, key: str) -> None:
-        parts = urlsplit(url)
-        body = json.dumps(fields).encode()
-        self.rest = body[len(body) // 2 :]
-        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=SECONDS)
-        self.connection.putrequest("POST", parts.path)
-        for name, value in (
-            ("content-type", "application/json"),
-            ("content-length", str(len(body))),
-            ("idempotency-key", key),
-            ("expect", "100-continue"),
-        ):
-            self.connection.putheader(name, value)
-        self.connection.endheaders()
-        # "100 Continue" says that the server is at work on the request.
-        said = b""
-        while not said.endswith(b"\r\n\r\n"):
-            said += self.connection.sock.recv(1)
-        assert b" 100 " in said
-        self.connection.send(body[: len(body) // 2])
-
-    def finish(self) -> tuple[int, str | None, dict]:
-        self.connection.send(self.rest)
-        with closing(self.connection):
-            answer = self.connection.getresponse()
-            return answer.status, answer.getheader(REPLAYED), json.loads(answer.read())
-
-    def vanish(self) -> None:
-        """Send the rest and be gone before the answer."""
-        self.connection.send(self.rest)
-        hard = struct.pack("ii", 1, 0)
-        self.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, hard)
-        self.connection.close()
+def request(group: Group, path: str, body: object, key: str, give_up: int | None = None) -> dict:
+    """A request for `TOGETHER`; with `give_up`, one that is aborted after so many milliseconds."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    headers = {**(CSV if isinstance(body, str) else JSON), "idempotency-key": key}
+    url = f"/api/groups/{group.id}{path}" if path.startswith("/") else f"/api/{path}"
+    return {"url": url, "headers": headers, "body": text, "giveUp": give_up}
 
 
-def again(answer: requests.Response, first: requests.Response) -> None:
-    """What the answer to a repeated request has to be."""
+def together(page: Page, *requests: dict) -> list[Answer]:
+    found = page.evaluate(TOGETHER, list(requests))
+    return [Answer(each["status"], each["headers"], each["text"]) for each in found if each]
+
+
+def keyed(group: Group, path: str, body: object, key: str) -> Answer:
+    [answer] = together(group.page, request(group, path, body, key))
+    return answer
+
+
+def is_first(answer: Answer, status: int = 201) -> None:
+    """The request has been carried out."""
+    assert answer.status_code == status, answer.text
+    assert REPLAYED not in answer.headers
+
+
+def is_again(answer: Answer, first: Answer) -> None:
+    """The answer to a repeated request."""
     assert answer.status_code == first.status_code, answer.text
     assert answer.json() == first.json()
     assert answer.headers[REPLAYED] == "true"
 
 
-def test_a_repeated_request_is_carried_out_once(app_url: str) -> None:
-    group = Group(app_url)
-    first = group.keyed("/expenses", group.fields(), "a-1")
-    assert first.status_code == 201
-    assert REPLAYED not in first.headers
-    for _ in range(3):
-        again(group.keyed("/expenses", group.fields(), "a-1"), first)
-    assert group.total() == 1
+def is_refused(answer: Answer, status: int = 422) -> None:
+    assert answer.status_code == status, answer.text
+    assert REPLAYED not in answer.headers
 
 
-def test_an_answer_that_got_lost_is_given_again(app_url: str) -> None:
-    group = Group(app_url)
-    for number in range(20):
+def carried_out_once(answers: list[Answer], status: int = 201) -> Answer:
+    """All have the same answer, and all but one say that it is an earlier one."""
+    [first] = [answer for answer in answers if REPLAYED not in answer.headers]
+    is_first(first, status)
+    for answer in answers:
+        if answer is not first:
+            is_again(answer, first)
+    return first
+
+
+def total(group: Group) -> int:
+    return group.get("/expenses")["total"]
+
+
+def groups_named(evenly: Evenly, name: str) -> int:
+    groups = evenly.send("GET", "/groups").json()["groups"]
+    return [group["name"] for group in groups].count(name)
+
+
+class Hanging:
+    """Requests that a page has begun to send, and does not get on with."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def send(self, *requests: dict) -> None:
+        self.page.evaluate(f"(requests) => {{ window.answers = ({TOGETHER})(requests) }}", requests)
+
+    def answers(self) -> list[Answer]:
+        found = self.page.evaluate("window.answers")
+        return [Answer(each["status"], each["headers"], each["text"]) for each in found]
+
+
+@contextmanager
+def hanging(evenly: Evenly, *requests: dict) -> Iterator[Hanging]:
+    """A second page on a train: what it sends hangs, half-sent, until the end of the block."""
+    page = evenly.page.context.new_page()
+    page.goto("/")
+    session = page.context.new_cdp_session(page)
+    network = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", {**network, "uploadThroughput": 1})
+    hung = Hanging(page)
+    hung.send(*requests)
+    for _ in range(5):  # By now the server has got the beginning of them.
+        evenly.send("GET", "/groups")
+    yield hung
+    session.send("Network.emulateNetworkConditions", {**network, "uploadThroughput": -1})
+
+
+def test_an_answer_that_got_lost_is_given_again(evenly: Evenly, page: Page) -> None:
+    group = evenly.group()
+    lost = []
+
+    def lose_the_first(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort("connectionreset")
+
+    group.open("/expenses/new")
+    page.route("**/api/groups/*/expenses", lose_the_first)
+    page.get_by_label("Description").fill("Taxi")
+    page.get_by_label("Amount", exact=True).fill("12.50")
+    page.get_by_label("Date").fill("2024-03-01")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        page.get_by_role("button", name="Save").click()
+    assert answered.value.status == 201
+    assert answered.value.headers[REPLAYED] == "true"
+    assert lost == [201]
+    expect(page.get_by_role("link", name="Taxi")).to_have_count(1)
+    waiting = page.get_by_role("list", name="Waiting to be sent")
+    expect(waiting.get_by_role("listitem")).to_have_count(0)
+    page.unroute("**/api/groups/*/expenses")
+
+    for number in range(12):
         fields = group.fields(description=f"Round {number}")
-        key = uuid.uuid4().hex
-        HalfSent(f"{group.url}/expenses", fields, key).vanish()
-        assert group.keyed("/expenses", fields, key).status_code == 201
-        assert group.keyed("/expenses", fields, key).status_code == 201
-    made = [expense["description"] for expense in group.get("/expenses")["expenses"]]
-    assert sorted(made) == sorted(f"Round {number}" for number in range(20))
+        sent = request(group, "/expenses", fields, uuid.uuid4().hex)
+        together(page, {**sent, "giveUp": number})
+        assert [together(page, sent)[0].status_code for _ in range(2)] == [201, 201]
+    made = sorted(expense["description"] for expense in group.get("/expenses")["expenses"])
+    assert made == sorted(["Taxi", *(f"Round {number}" for number in range(12))])
 
 
-def test_a_request_that_hung_arrives_after_its_repetition(app_url: str) -> None:
-    group = Group(app_url)
-    hung = HalfSent(f"{group.url}/expenses", group.fields(), "slow")
-    first = group.keyed("/expenses", group.fields(), "slow")
-    assert first.status_code == 201
-    assert REPLAYED not in first.headers
-    assert hung.finish() == (201, "true", first.json())
-    assert group.total() == 1
+def test_a_request_that_hung_arrives_after_its_repetition(evenly: Evenly) -> None:
+    group, name = evenly.group(), f"Trip {uuid.uuid4().hex}"
+    expense = request(group, "/expenses", group.fields(), "slow")
+    other = request(group, "/expenses", group.fields(amount=5), "slow")
+    new_group = request(group, "groups", {"name": name, "currency": "EUR"}, uuid.uuid4().hex)
+    with hanging(evenly, expense, other, new_group) as hung:
+        first, made = (together(group.page, each)[0] for each in (expense, new_group))
+        is_first(first)
+        is_first(made)
+        is_again(together(group.page, expense)[0], first)
+    again, refused, group_again = hung.answers()
+    is_again(again, first)
+    is_refused(refused)
+    is_again(group_again, made)
+    assert [each["amount"] for each in group.get("/expenses")["expenses"]] == [1000]
+    assert groups_named(evenly, name) == 1
 
 
-def test_several_that_hung_arrive_after_each_other(app_url: str) -> None:
-    group = Group(app_url)
-    url = f"{group.url}/expenses"
-    hung = [HalfSent(url, group.fields(), "slow") for _ in range(4)]
-    answers = [each.finish() for each in reversed(hung)]
-    assert [answer[0] for answer in answers] == [201] * 4
-    assert [answer[1] for answer in answers] == [None, "true", "true", "true"]
-    assert all(answer[2] == answers[0][2] for answer in answers)
-    assert group.total() == 1
+def test_many_at_the_same_time(evenly: Evenly, page: Page) -> None:
+    group = evenly.group()
+    carried_out_once(together(page, *[request(group, "/expenses", group.fields(), "all")] * 24))
+    assert total(group) == 1
+
+    rows = "".join(f"2024-03-01,Coffee {number},2.50,Ana\n" for number in range(50))
+    text = f"date,description,amount,paid by,remark\n{rows}2024-03-01,Tea,2,Ana,{'x' * 900_000}\n"
+    first = carried_out_once(together(page, *[request(group, "/import", text, "bank")] * 6), 200)
+    assert first.json()["imported"] == 51
+    assert total(group) == 52
+
+    backup, name = group.get("/backup.json"), f"Copy {uuid.uuid4().hex}"
+    backup["groups"][0]["name"] = name
+    backup["remark"] = "x" * 1_000_000
+    sent = request(group, "groups/restore", backup, uuid.uuid4().hex)
+    carried_out_once(together(page, *[sent] * 6))
+    assert groups_named(evenly, name) == 1
 
 
-def test_a_request_that_hangs_for_ever_holds_up_nothing(app_url: str) -> None:
-    group = Group(app_url)
-    hung = HalfSent(f"{group.url}/expenses", group.fields(), "slow")
-    first = group.keyed("/expenses", group.fields(), "slow")
-    again(group.keyed("/expenses", group.fields(), "slow"), first)
-    hung.connection.close()
-    assert group.total() == 1
-
-
-def test_many_at_the_same_time(app_url: str) -> None:
-    group = Group(app_url)
-
-    def send(_: int) -> requests.Response:
-        return group.keyed("/expenses", group.fields(), "crowd")
-
-    with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(send, range(48)))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["id"] for answer in answers}) == 1
-    assert sum(REPLAYED not in answer.headers for answer in answers) == 1
-    assert group.total() == 1
-
-
-def test_the_first_answer_outlives_a_change(app_url: str) -> None:
-    group = Group(app_url)
-    first = group.keyed("/expenses", group.fields(), "1")
+def test_the_first_answer_outlives_a_change(evenly: Evenly, page: Page) -> None:
+    group = evenly.group()
+    fields = group.fields(description="Taxi")
+    first = keyed(group, "/expenses", fields, "1")
+    is_first(first)
     path = f"/expenses/{first.json()['id']}"
-    assert group.send("PUT", path, json=group.fields(amount=77)).status_code == 200
-    again(group.keyed("/expenses", group.fields(), "1"), first)
+    group.open(path)
+    page.get_by_label("Amount", exact=True).fill("0.77")
+    page.get_by_role("button", name="Save").click()
+    row = page.get_by_role("link", name="Taxi")
+    expect(row).to_contain_text("€0.77")
+    is_again(keyed(group, "/expenses", fields, "1"), first)
     assert group.get(path)["amount"] == 77
-    assert group.send("DELETE", path).status_code == 204
-    again(group.keyed("/expenses", group.fields(), "1"), first)
-    assert group.total() == 0
+    row.click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No expenses yet")).to_be_visible()
+    is_again(keyed(group, "/expenses", fields, "1"), first)
+    group.open()
+    expect(page.get_by_text("No expenses yet")).to_be_visible()
 
 
-def test_a_refused_request_can_be_corrected(app_url: str) -> None:
-    group = Group(app_url)
-    refused = group.keyed("/expenses", group.fields(currency="EURO"), "1")
-    assert refused.status_code == 422
-    first = group.keyed("/expenses", group.fields(), "1")
-    assert first.status_code == 201
-    assert REPLAYED not in first.headers
-    again(group.keyed("/expenses", group.fields(), "1"), first)
-    assert group.total() == 1
+def test_a_refused_request_does_not_use_up_its_key(evenly: Evenly) -> None:
+    group = evenly.group("Ana")
+    is_refused(keyed(group, "/expenses", group.fields(currency="EURO"), "1"))
+    headers = {"idempotency-key": "1", **JSON}
+    is_refused(group.send("POST", "/expenses", data="{", headers=headers), 400)
+    headers["content-type"] = "text/plain"
+    is_refused(group.send("POST", "/expenses", data="{}", headers=headers), 415)
+    first = keyed(group, "/expenses", group.fields(), "1")
+    is_first(first)
+    is_again(keyed(group, "/expenses", group.fields(), "1"), first)
+    assert total(group) == 1
+
+    for _ in range(2):
+        is_refused(keyed(group, "/members", {"name": "Ana"}, "m"))
+    renamed = group.send("PATCH", f"/members/{group.ids[0]}", body={"name": "Anna"})
+    assert renamed.status_code == 200
+    is_first(keyed(group, "/members", {"name": "Ana"}, "m"))
+    is_refused(keyed(group, "/import", "date,description\n", "bank"))
+    text = "date,description,amount,paid by\n2024-03-01,Coffee,2.50,Anna\n"
+    assert keyed(group, "/import", text, "bank").json()["imported"] == 1
 
 
-def test_a_refused_request_is_looked_at_afresh(app_url: str) -> None:
-    group = Group(app_url, "Ana")
-    wanted = {"name": "Ana"}
-    refused = [group.keyed("/members", wanted, "m") for _ in range(2)]
-    assert [answer.status_code for answer in refused] == [422, 422]
-    assert all(REPLAYED not in answer.headers for answer in refused)
-    renamed = {"name": "Anna"}
-    assert group.send("PATCH", f"/members/{group.ids[0]}", json=renamed).status_code == 200
-    assert group.keyed("/members", wanted, "m").status_code == 201
-
-
-def test_what_is_no_json_does_not_use_up_a_key(app_url: str) -> None:
-    group = Group(app_url)
-    headers = {"idempotency-key": "1", "content-type": "application/json"}
-    assert group.send("POST", "/expenses", data="{", headers=headers).status_code == 400
-    plain = {**headers, "content-type": "text/plain"}
-    assert group.send("POST", "/expenses", data="{}", headers=plain).status_code == 415
-    assert group.keyed("/expenses", group.fields(), "1").status_code == 201
-
-
-def test_a_key_belongs_to_its_group(app_url: str) -> None:
-    one, two = Group(app_url), Group(app_url)
-    answers = [group.keyed("/expenses", group.fields(), "1") for group in (one, two)]
-    assert [answer.status_code for answer in answers] == [201, 201]
-    assert all(REPLAYED not in answer.headers for answer in answers)
-    assert answers[1].json()["paidBy"] == two.ids[0]
-    assert (one.total(), two.total()) == (1, 1)
-    again(two.keyed("/expenses", two.fields(), "1"), answers[1])
-
-
-def test_a_key_belongs_to_its_address(app_url: str) -> None:
-    group = Group(app_url)
-    expense = group.keyed("/expenses", group.fields(), "1")
-    member = group.keyed("/members", {"name": "Chiara"}, "1")
-    assert (expense.status_code, member.status_code) == (201, 201)
-    assert member.json()["name"] == "Chiara"
-    again(group.keyed("/members", {"name": "Chiara"}, "1"), member)
-    again(group.keyed("/expenses", group.fields(), "1"), expense)
-
-
-def test_another_request_under_a_used_key_is_refused(app_url: str) -> None:
-    group = Group(app_url)
-    first = group.keyed("/expenses", group.fields(), "1")
+def test_a_key_belongs_to_its_address_and_body(evenly: Evenly) -> None:
+    group, two = evenly.group(), evenly.group()
+    first = keyed(group, "/expenses", group.fields(), "1")
+    is_first(first)
     for other in (group.fields(amount=1001), group.fields(note="x"), group.fields(amount=0)):
-        answer = group.keyed("/expenses", other, "1")
-        assert answer.status_code == 422
-        assert REPLAYED not in answer.headers
-    again(group.keyed("/expenses", group.fields(), "1"), first)
-    assert group.total() == 1
+        is_refused(keyed(group, "/expenses", other, "1"))
+    is_again(keyed(group, "/expenses", group.fields(), "1"), first)
+    expense = keyed(two, "/expenses", two.fields(), "1")
+    member = keyed(two, "/members", {"name": "Chiara"}, "1")
+    is_first(expense)
+    is_first(member)
+    assert (expense.json()["paidBy"], member.json()["name"]) == (two.ids[0], "Chiara")
+    is_again(keyed(two, "/members", {"name": "Chiara"}, "1"), member)
+    is_again(keyed(two, "/expenses", two.fields(), "1"), expense)
+    assert (total(group), total(two)) == (1, 1)
+
+    for key in ("2", "A", "a"):
+        is_first(keyed(group, "/expenses", group.fields(), key))
+    for _ in range(2):
+        is_first(group.send("POST", "/expenses", body=group.fields()))
+    for key in ("", "two words", "k" * 201, "sch\u00f6n"):
+        is_refused(keyed(group, "/expenses", group.fields(), key), 400)
+    for key in ("k" * 200, "!~", "0"):
+        is_first(keyed(group, "/expenses", group.fields(), key))
+    assert total(group) == 9
 
 
-def test_another_request_that_hung_is_refused(app_url: str) -> None:
-    group = Group(app_url)
-    hung = HalfSent(f"{group.url}/expenses", group.fields(amount=5), "1")
-    first = group.keyed("/expenses", group.fields(), "1")
-    assert first.status_code == 201
-    assert hung.finish()[:2] == (422, None)
-    again(group.keyed("/expenses", group.fields(), "1"), first)
-    assert [made["amount"] for made in group.get("/expenses")["expenses"]] == [1000]
-
-
-def test_every_creation_is_carried_out_once(app_url: str) -> None:
-    group = Group(app_url)
+def test_every_creation_is_carried_out_once(evenly: Evenly) -> None:
+    group, key = evenly.group(), uuid.uuid4().hex
     payer, receiver = group.ids
+    expense = group.expense()
+    backup: dict[str, Any] = group.get("/backup.json")
+    backup["groups"][0]["name"] = f"Copy {key}"
     payment = {"from": payer, "to": receiver, "amount": 5, "currency": "EUR", "date": "2024-03-01"}
     rule = {"every": "month", "start": "2024-01-15", "expense": group.fields()}
-    for path, fields in (("/payments", payment), ("/recurring", rule), ("/members", {"name": "Chiara"})):
-        first = group.keyed(path, fields, "once")
-        assert first.status_code == 201, first.text
-        again(group.keyed(path, fields, "once"), first)
-        assert group.keyed(path, {**fields, "more": 1}, "once").status_code == 422
+    for path, fields, other in (
+        ("/payments", payment, {**payment, "amount": 6}),
+        ("/recurring", rule, {**rule, "every": "week"}),
+        ("/members", {"name": "Chiara"}, {"name": "Dora"}),
+        ("groups", {"name": f"Trip {key}", "currency": "EUR"}, {"name": "X", "currency": "EUR"}),
+        ("groups/restore", backup, {**backup, "budgets": [], "expenses": []}),
+    ):
+        first = keyed(group, path, fields, key)
+        is_first(first)
+        is_again(keyed(group, path, fields, key), first)
+        is_refused(keyed(group, path, other, key))
     assert len(group.get("/payments")["payments"]) == 1
     assert len(group.get("/recurring")["recurring"]) == 1
     assert len(group.get()["members"]) == 3
+    assert groups_named(evenly, f"Trip {key}") == groups_named(evenly, f"Copy {key}") == 1
 
-
-def test_groups_are_created_once(app_url: str) -> None:
-    key = uuid.uuid4().hex
-    url = f"{app_url}/api/groups"
-    fields = {"name": f"Trip {key}", "currency": "EUR", "members": ["Ana"]}
-    hung = HalfSent(url, fields, key)
-    first = requests.post(url, json=fields, headers={"idempotency-key": key}, timeout=SECONDS)
-    assert first.status_code == 201
-    assert hung.finish() == (201, "true", first.json())
-    names = [group["name"] for group in requests.get(url, timeout=SECONDS).json()["groups"]]
-    assert names.count(fields["name"]) == 1
-
-
-def test_groups_are_restored_once(app_url: str) -> None:
-    group = Group(app_url)
-    group.made("/expenses", group.fields())
-    backup = group.get("/backup.json")
-    key = uuid.uuid4().hex
-    backup["groups"][0]["name"] = f"Copy {key}"
-    url, headers = f"{app_url}/api/groups", {"idempotency-key": key}
-    first = requests.post(f"{url}/restore", json=backup, headers=headers, timeout=SECONDS)
-    assert first.status_code == 201, first.text
-    again(requests.post(f"{url}/restore", json=backup, headers=headers, timeout=SECONDS), first)
-    names = [each["name"] for each in requests.get(url, timeout=SECONDS).json()["groups"]]
-    assert names.count(f"Copy {key}") == 1
-
-
-def test_an_import_is_carried_out_once(app_url: str) -> None:
-    group = Group(app_url)
     text = "date,description,amount,paid by\n2024-03-01,Coffee,2.50,Ana\n2024-03-01,Tea,x,Ana\n"
-    first = group.bring_in(text, **{"idempotency-key": "bank-1"})
-    assert (first.status_code, first.json()["imported"]) == (200, 1)
-    again(group.bring_in(text, **{"idempotency-key": "bank-1"}), first)
-    assert group.total() == 1
-    other = group.bring_in(text + "2024-03-02,Cake,3,Ana\n", **{"idempotency-key": "bank-1"})
-    assert other.status_code == 422
-    assert group.total() == 1
-
-
-def test_an_import_that_was_refused_can_be_corrected(app_url: str) -> None:
-    group = Group(app_url)
-    key = {"idempotency-key": "bank"}
-    assert group.bring_in("date,description\n", **key).status_code == 422
-    text = "date,description,amount,paid by\n2024-03-01,Coffee,2.50,Ana\n"
-    assert group.bring_in(text, **key).json()["imported"] == 1
-
-
-def test_keys_have_a_form(app_url: str) -> None:
-    group = Group(app_url)
-    for key in ("", "two words", "k" * 201, "sch\u00f6n".encode("latin-1")):
-        assert group.keyed("/expenses", group.fields(), key).status_code == 400, key
-    assert group.total() == 0
-    for key in ("k" * 200, "!~", "0"):
-        assert group.keyed("/expenses", group.fields(), key).status_code == 201, key
-
-
-def test_without_a_key_or_with_another_each_counts(app_url: str) -> None:
-    group = Group(app_url)
-    for key in ("1", "2", "A", "a"):
-        assert group.keyed("/expenses", group.fields(), key).status_code == 201
-    for _ in range(2):
-        assert REPLAYED not in group.send("POST", "/expenses", json=group.fields()).headers
-    assert group.total() == 6
+    first = keyed(group, "/import", text, key)
+    is_first(first, 200)
+    assert first.json()["imported"] == 1
+    is_again(keyed(group, "/import", text, key), first)
+    is_refused(keyed(group, "/import", f"{text}2024-03-02,Cake,3,Ana\n", key))
+    made = {each["description"] for each in group.get("/expenses")["expenses"]}
+    assert (total(group), made) == (2, {expense["description"], "Coffee"})
