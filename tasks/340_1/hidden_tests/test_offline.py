@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Request,
     Response,
     Route,
+    TimeoutError,
     expect,
 )
 
@@ -61,6 +62,12 @@ def keep(page: Page, description: str, *more: str, **other: str) -> None:
     save(page, description, *more, **other)
     expect(page.get_by_text(f"“{description}” is waiting to be sent").last).to_be_visible()
     expect(page.get_by_role("heading", level=1, name="Trip")).to_be_visible()
+
+
+def try_again(page: Page) -> None:
+    """Press the button, unless the page has found out by itself in the meantime."""
+    with suppress(TimeoutError):
+        page.get_by_role("button", name="Try again").click(timeout=2000)
 
 
 def answered(page: Page) -> list[str]:
@@ -131,8 +138,10 @@ def test_saved_without_a_connection(page: Page, evenly: Evenly) -> None:
     expect(waiting(page)).to_have_count(3)
 
     sent = answered(page)
-    page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
+    expect(banner(page)).to_contain_text(AWAY)
+    page.context.set_offline(False)
+    try_again(page)
     expect(waiting(page)).to_have_count(0)
     expect(page.get_by_role("heading", name="Waiting to be sent")).to_have_count(0)
     expect(banner(page)).to_be_hidden()
@@ -173,7 +182,7 @@ def test_kept_until_the_browser_is_back(page: Page, evenly: Evenly) -> None:
     later.goto(f"/groups/{other.id}")
     expect(banner(later)).to_contain_text("2 expenses waiting to be sent.")
     later.context.unroute(API)
-    later.get_by_role("button", name="Try again").click()
+    try_again(later)
     expect(later.get_by_role("heading", name="Other")).to_be_visible()
     expect(later.get_by_text(SENT)).to_have_count(2)
     expect(waiting(later)).to_have_count(0)
@@ -205,9 +214,8 @@ def test_answers_that_get_lost(page: Page, evenly: Evenly) -> None:
     assert len(lost) < 40
     page.unroute(EXPENSES)
     page.reload()
-    expect(page.get_by_text(SENT)).to_have_count(2)
-    expect(waiting(page)).to_have_count(0)
     expect(page.get_by_role("link", name="Taxi €12.50")).to_have_count(1)
+    expect(waiting(page)).to_have_count(0)
     assert made(group) == [("Taxi", 1250)]
 
 
@@ -223,7 +231,7 @@ def test_what_the_server_refuses(
     path = f"/groups/{group.id}/members/{group.ids[2]}"
     assert elsewhere.send("PATCH", path, body={"archived": True}).status_code == 200
     page.context.set_offline(False)
-    page.get_by_role("button", name="Try again").click()
+    try_again(page)
     refused = "Not accepted: Some fields are not right"
     expect_waiting(page, refused)
     expect(page.get_by_role("link", name="Tea €2.00")).to_be_visible()
@@ -239,7 +247,7 @@ def test_what_the_server_refuses(
     expect(banner(page)).to_contain_text("1 expense waiting to be sent.")
     sent = answered(page)
     page.context.set_offline(False)
-    page.get_by_role("button", name="Try again").click()
+    try_again(page)
     expect(page.get_by_role("link", name="Cake €4.00")).to_be_visible()
     expect_waiting(page, "Taxi")
     expect(banner(page)).to_be_hidden()
@@ -266,9 +274,9 @@ def test_a_server_that_has_a_problem(page: Page, evenly: Evenly) -> None:
     cut(page)
     keep(page, "Taxi", "12.50")
     keep(page, "Tea", "2")
-    page.unroute(API)
     with page.expect_response(is_post):
-        page.get_by_role("button", name="Try again").click()
+        page.unroute(API)
+        try_again(page)
     expect(banner(page)).to_be_hidden()
     for status in (429, 408, 500):
         expect_waiting(page, "Waiting to be sent", "Waiting to be sent")
@@ -306,8 +314,8 @@ def test_two_tabs(page: Page, evenly: Evenly) -> None:
     on_posts(page, lambda route: route.continue_() if released else held.append(route))
     with page.expect_request(is_post):
         page.context.unroute(API)
-        page.get_by_role("button", name="Try again").click()
-    second.get_by_role("button", name="Try again").click()
+        try_again(page)
+    try_again(second)
     expect(banner(second)).to_be_hidden()
     released.append(True)
     for route in held:
