@@ -15,7 +15,6 @@ from playwright.sync_api import (
     Request,
     Response,
     Route,
-    TimeoutError,
     expect,
 )
 
@@ -66,7 +65,7 @@ def keep(page: Page, description: str, *more: str, **other: str) -> None:
 
 def try_again(page: Page) -> None:
     """Press the button, unless the page has found out by itself in the meantime."""
-    with suppress(TimeoutError):
+    with suppress(Error):
         page.get_by_role("button", name="Try again").click(timeout=2000)
 
 
