@@ -157,7 +157,7 @@ def test_the_patches_apply_and_change_files(task: Task, tmp_path: Path) -> None:
     assert handed_out != plain
     apply(tree, gold)
     assert contents(tree) != handed_out
-    assert any(path.startswith(("server/", "shared/")) for path in touched(gold))
+    assert any(path.startswith(("server/", "shared/", "web/")) for path in touched(gold))
 
 
 @each([task for task in IC if rejected(task)])
