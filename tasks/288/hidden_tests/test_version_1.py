@@ -91,9 +91,7 @@ def test_settings_are_taken_over_one_by_one(evenly: Evenly, page: Page) -> None:
         ({**some, "saved": 1717236000}, {"theme": "light", "dateFormat": "long"}),
         ({"locale": "fr", "dates": "iso", "firstDay": 1}, {"language": "fr", "dateFormat": "iso"}),
         ("{", {}),
-        ("null", {}),
         ([], {}),
-        ("night", {}),
     ):
         page.evaluate("localStorage.clear()")
         left(page, settings=old)
@@ -165,7 +163,7 @@ def test_waiting_expenses_arrive_once(evenly: Evenly, page: Page) -> None:
     assert names == ["Arrived already", "Waits in version 1", "Waits today"]
     nothing_is_left(page)
 
-    for broken in ("{", {"0": queue[0]}, "null"):
+    for broken in ("{", {"0": queue[0]}):
         left(page, queue=broken)
         group.open()
         expect(page.get_by_role("link", name="Waits today")).to_have_count(1)
@@ -194,8 +192,8 @@ def test_old_links_lead_to_todays_screens(evenly: Evenly, page: Page) -> None:
         (f"{new}/overview", f"{new}/overview", "Overview"),
         ("/activity", "/activity", "Activity"),
     )
+    page.goto("/search")
     for address, leads_to, title in links:
-        page.goto("about:blank")
         page.goto(f"/#{address}")
         expect(heading).to_have_text(title)
         expect(page).to_have_url(leads_to)
