@@ -15,10 +15,11 @@ from typing import Final, Protocol
 from urllib.parse import quote
 
 import pytest
+from pytest_html import extras
 
 from swelancer_plugin.attempt import Attempt
 from swelancer_plugin.money import dollars
-from swelancer_plugin.reporting.html_media import media
+from swelancer_plugin.reporting.html_media import gallery
 from swelancer_plugin.reporting.html_totals import totals_block
 from swelancer_plugin.reporting.records import attempt_of, decides, escaped, plain
 from swelancer_plugin.results.gate import Verdict
@@ -103,11 +104,13 @@ class HtmlTable:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Give the page's viewer what the judge's browser saw; the files stay where they are."""
+        """Give the page what browsers saw; the files stay where they are."""
         attempt = attempt_of(report)
-        if attempt is not None and decides(report):
-            found = media(attempt.files, self._base / attempt.directory)
-            setattr(report, "extras", [*getattr(report, "extras", []), *found])  # noqa: B010
+        if attempt is None or not decides(report):
+            return
+        if shown := gallery(attempt.files, self._base / attempt.directory):
+            found = [*getattr(report, "extras", []), extras.html(shown)]
+            setattr(report, "extras", found)  # noqa: B010  # pytest-html's, no field of pytest's
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_html_results_table_row(self, report: Report, cells: list[str]) -> None:

@@ -59,6 +59,11 @@ text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .logwrapper .log{margin-bottom:-50px}
 .logwrapper:has(.swl-short) .logexpander{display:none}
 .logwrapper:has(.swl-short) .log{position:static;height:auto;min-height:0;margin:0}
+.swl-media{display:flex;flex-wrap:wrap;gap:12px;margin:4px 0 8px}
+.swl-media figure{margin:0;width:320px}
+.swl-media video,.swl-media img{width:100%;border:1px solid #ddd;background:#fff;display:block}
+.swl-media figcaption{font-size:11px;color:#595959;overflow-wrap:anywhere}
+.swl-media a{color:#0550ae}
 .col-links__extra{color:#0550ae;white-space:nowrap}
 </style>"""
 

@@ -73,7 +73,8 @@ class Progress:
         path.parent.mkdir(parents=True, exist_ok=True)
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         atomic_write(path, data)
-        self.files[name.rpartition(".")[0] or name] = name
+        # In a folder of its own many files differ by their ending alone.
+        self.files[name if "/" in name else name.rpartition(".")[0] or name] = name
         return path
 
     def retried(self, reason: str, wait: float) -> None:
