@@ -86,35 +86,36 @@ async def _answer_all(computer: SealedComputer, workdir: str, visit: Visit, keep
         for number in range(1, VISITS + 1):
             asked = await computer.send_shell_command(_WAIT)
             if asked.exit_code:  # the pipe is gone, or the waiting was killed
-                return
-            await _answer(computer, workdir, number, visit, keep)
+                break
+            said = await _visited(computer, workdir, number, visit, keep)
+            answer = shlex.quote(shown(said, _LOG_CHARACTERS) + "\n")
+            give = f"printf %s {answer} >{_PIPES}/answer"
+            await computer.send_shell_command(give, timeout=_ANSWER_SECONDS)
         await computer.send_shell_command(_LEAVE, timeout=_ANSWER_SECONDS)
     except ComputerGone:
         return
 
 
-async def _answer(
+async def _visited(
     computer: SealedComputer, workdir: str, number: int, visit: Visit, keep: Keep
-) -> None:
-    assert isinstance(computer, TimedComputer)
+) -> str:
+    """Let a user visit, and return what the agent is told of it."""
     try:
         async with asyncio.timeout(VISIT_SECONDS):
             session = await visit()
+        place = posixpath.join(DIRECTORY, str(number))
+        for file in session.files:
+            keep(f"{place}/{file.path}", file.content)
+        if session.files and await _left(computer, workdir, place, session.files):
+            names = ", ".join(sorted(file.path for file in session.files))
+            return f"{session.said}\nIn {place}/: {names}\n"
     except TimeoutError:
-        session = Session(f"The user could not use the app within {VISIT_SECONDS:g} s.")
-    except EngineError as error:  # no fault of the agent's, and no reason to end its work
-        session = Session(f"There is no user now: {shown(str(error), 500)}")
-    place = posixpath.join(DIRECTORY, str(number))
-    for file in session.files:
-        keep(f"{place}/{file.path}", file.content)
-    said = session.said
-    if session.files and await _left(computer, workdir, place, session.files):
-        names = ", ".join(sorted(file.path for file in session.files))
-        said = f"{session.said}\nIn {place}/: {names}\n"
-    answer = shlex.quote(shown(said, _LOG_CHARACTERS) + "\n")
-    await computer.send_shell_command(
-        f"printf %s {answer} >{_PIPES}/answer", timeout=_ANSWER_SECONDS
-    )
+        return f"The user could not use the app within {VISIT_SECONDS:g} s."
+    except ComputerGone:
+        raise
+    except Exception as error:  # ours or the task's, and no reason to end the agent's work
+        return f"There is no user now: {shown(str(error), 500)}"
+    return session.said
 
 
 async def _left(

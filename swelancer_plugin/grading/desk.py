@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,6 +27,7 @@ from swelancer_plugin.computers.interface import (
     JudgeSpec,
     checked,
 )
+from swelancer_plugin.computers.stopping import stoppable
 from swelancer_plugin.datasets.native import load
 from swelancer_plugin.datasets.patched import patched
 from swelancer_plugin.grading import stage
@@ -39,7 +42,7 @@ DESKTOP_PORT: Final = 6080
 """Where noVNC answers, in the judge's computer and, if it is free, on this machine."""
 _WELCOME: Final = """\
 The app is served, with the bug in it. A desktop with a browser:
-    http://127.0.0.1:{port}/vnc.html?autoconnect=1&resize=scale
+    http://127.0.0.1:{port}/vnc.html?autoconnect=1&resize=scale&password={password}
 The app's container is {container}; a shell in it follows, if this is a terminal. Leave with Ctrl-D.
 """
 _VNC_PORT: Final = 5900
@@ -48,7 +51,7 @@ _START_SECONDS: Final = 60.0
 _DESKTOP: Final = """cd /judge && export DISPLAY={display} || exit
 run() {{ setsid "$@" >>output/desktop.log 2>&1 </dev/null & }}
 run fluxbox
-run x11vnc -display {display} -localhost -forever -shared -nopw -rfbport {vnc}
+run x11vnc -display {display} -localhost -forever -shared -passwd {password} -rfbport {vnc}
 run websockify --web /usr/share/novnc 127.0.0.1:{desktop} 127.0.0.1:{vnc}
 run chromium --no-first-run --user-data-dir=/judge/person --start-maximized {proxy} \
     http://127.0.0.1:{port}/
@@ -64,6 +67,8 @@ class Place:
     app: DockerComputer
     """With the bug in it, as an agent finds it."""
     desktop: DockerComputer
+    password: str
+    """Of the desktop: pages in the person's own browser can reach its port, too."""
 
 
 @asynccontextmanager
@@ -80,8 +85,8 @@ async def desk(client: DockerClient, task_toml: Path) -> AsyncIterator[Place]:
     repository = patched(task.repository, answer.bug_patch)
     provider = DockerProvider(client)
     labels = {RUN_LABEL: uuid.uuid4().hex, TASK_LABEL: f"{task.dataset}/{task.id}"}
-    image = await asyncio.to_thread(repository_image, client, repository)
-    desktop_of = await asyncio.to_thread(desktop_image, client)
+    image = await stoppable(repository_image, client, repository)
+    desktop_of = await stoppable(desktop_image, client)
     computer = await provider.start(_spec(repository, image, labels))
     try:
         desktop = await provider.start_judge(
@@ -89,8 +94,9 @@ async def desk(client: DockerClient, task_toml: Path) -> AsyncIterator[Place]:
         )
         try:
             async with _served(computer, app, repository, desktop):
-                await _furnish(desktop, task, app)
-                yield Place(computer, desktop)
+                password = secrets.token_hex(4)  # VNC reads eight characters
+                await _furnish(desktop, task, app, password)
+                yield Place(computer, desktop, password)
         finally:
             await desktop.cleanup()
     finally:
@@ -115,18 +121,13 @@ async def _served(
         raise EngineError(f"{error}:\n{error.log[-4000:].decode(errors='replace')}") from error
 
 
-async def _furnish(desktop: DockerComputer, task: Task, app: App) -> None:
+async def _furnish(desktop: DockerComputer, task: Task, app: App, password: str) -> None:
     """Start the screen, the replay of the task's traffic, and what shows and fills the screen."""
-    archive, traffic = stage.Archive(), []
     assert isinstance(task.answer, IcAnswer)
-    for directory in map(Path, task.answer.tests):
-        for name in stage.recorded(dict(stage.files_below(directory))):
-            archive.add(name, (directory / name).read_bytes())
-            traffic.append(f"{stage.JUDGE}/{name}")
     try:
-        await desktop.unpack(archive.content(), stage.JUDGE)
-        variables = await stage.start(desktop, traffic, headed=True)
-        checked("start the desktop's screen", await stage.ready(desktop))
+        packed = stage.pack(map(Path, task.answer.tests), "tests", {})
+        await desktop.unpack(packed.archive, stage.JUDGE)
+        variables = await stage.start(desktop, packed.traffic, app.port, headed=True)
         replay = variables.get("REPLAY_URL")
         proxy = f"--proxy-server={replay} --proxy-bypass-list=127.0.0.1" if replay else ""
         script = _DESKTOP.format(
@@ -135,10 +136,11 @@ async def _furnish(desktop: DockerComputer, task: Task, app: App) -> None:
             desktop=DESKTOP_PORT,
             proxy=proxy,
             port=app.port,
+            password=password,
         )
         command = shlex.join(["bash", "-c", script])
         checked(command, await desktop.send_shell_command(command, timeout=_START_SECONDS))
-    except CommandError as error:
+    except (CommandError, OSError) as error:
         raise EngineError(f"the desktop did not start: {error}") from error
 
 
@@ -151,10 +153,26 @@ async def open_desk(client: DockerClient, task_toml: Path, port: int) -> None:
     async with desk(client, task_toml) as place:
         try:
             with forwarded(client.api, place.desktop.container, DESKTOP_PORT, port) as here:
-                print(_WELCOME.format(port=here, container=place.app.container[:12]), flush=True)
-                await asyncio.to_thread(_until_leaving, client, place.app)
+                welcome = _WELCOME.format(
+                    port=here, container=place.app.container[:12], password=place.password
+                )
+                print(welcome, flush=True)
+                await _leaving(client, place.app)
         except OSError as error:
             raise EngineError(f"port {port} of this machine: {error}. To do: --port 0") from error
+
+
+async def _leaving(client: DockerClient, app: DockerComputer) -> None:
+    """Have the person's shell, or wait until stdin ends; a signal ends the waiting."""
+    left = asyncio.get_running_loop().create_future()
+
+    def wait() -> None:
+        _until_leaving(client, app)
+        with suppress(RuntimeError):  # the loop is over: a signal was faster
+            left.get_loop().call_soon_threadsafe(left.set_result, None)
+
+    threading.Thread(target=wait, daemon=True).start()  # a read of stdin can't be ended
+    await left
 
 
 def _until_leaving(client: DockerClient, app: DockerComputer) -> None:

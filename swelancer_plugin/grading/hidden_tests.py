@@ -18,12 +18,10 @@ from swelancer_plugin.computers.interface import (
 from swelancer_plugin.grading import stage
 from swelancer_plugin.grading.bench import BenchComputer
 from swelancer_plugin.grading.junit import shown
-from swelancer_plugin.grading.stage import JUDGE, OUTPUT
+from swelancer_plugin.grading.stage import JUDGE, OUTPUT, Packed
 from swelancer_plugin.task import IcAnswer, Task
 
 TESTS: Final = f"{JUDGE}/tests"
-TESTS_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of the hidden tests of one task."""
 _NAMES: Final = f"{JUDGE}/names.json"
 _CONFTEST: Final = Path(__file__).with_name("judge_conftest.py")
 _COLLECT_SECONDS: Final = 120.0
@@ -51,15 +49,6 @@ ONCE: Final = Procedure()
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """A task's hidden tests, ready to be brought into a computer."""
-
-    archive: bytes
-    traffic: tuple[str, ...] = ()
-    """Names, below `TESTS`, of recorded traffic."""
-
-
-@dataclass(frozen=True, slots=True)
 class Prepared:
     """Hidden tests that are in place, listed, and can be run."""
 
@@ -80,27 +69,24 @@ def pack(task: Task) -> Packed:
     Raises EngineError, naming the task, where they can't be had: it is broken.
     """
     assert isinstance(task.answer, IcAnswer)
-    names: set[str] = set()
     try:
-        archive = stage.Archive()
-        archive.add("conftest.py", _CONFTEST.read_bytes())
-        for directory in map(Path, task.answer.tests):
-            for name, path in stage.files_below(directory):
-                if name in names:
-                    raise OSError(f"two of its directories have a file {name}")
-                names.add(name)
-                archive.add(f"tests/{name}", path.read_bytes())
-                if archive.size > TESTS_LIMIT:
-                    raise OSError(f"they have more than {TESTS_LIMIT} bytes")
+        directories = map(Path, task.answer.tests)
+        return stage.pack(directories, "tests", {"conftest.py": _CONFTEST})
     except (OSError, ValueError) as error:
         raise EngineError(f"the hidden tests of {task.id} can't be had: {error}") from error
-    return Packed(archive.content(), stage.recorded(names))
 
 
 async def prepare(
-    judge: BenchComputer, tests: Packed, task: Task, port: int, procedure: Procedure = ONCE
+    judge: BenchComputer,
+    tests: Packed,
+    task: Task,
+    port: int,
+    procedure: Procedure = ONCE,
+    prove: bool = False,
 ) -> Prepared:
-    """Put the packed tests into a judge's computer and list them; begin to start what they need.
+    """Put the packed tests into a judge's computer and list them; start what their browser needs.
+
+    With `prove`, a browser is started, too: one that can't be is no fault of what is submitted.
 
     To be called before anything that was submitted runs: so whatever fails is a broken task, or
     the machinery. Raises EngineError.
@@ -108,13 +94,15 @@ async def prepare(
     what = f"the hidden tests of {task.id}"
     try:
         await judge.unpack(tests.archive, JUDGE)
-        listing = _pytest("--collect-only -q", port, {"SWELANCER_NAMES": _NAMES})
-        traffic = [f"{TESTS}/{name}" for name in tests.traffic]
+        told = {"SWELANCER_NAMES": _NAMES, "APP_URL": "http://unused"}
+        listing = _pytest("--collect-only -q", told)
         listed, variables = await asyncio.gather(
             judge.send_shell_command(listing, timeout=_COLLECT_SECONDS),
-            stage.start(judge, traffic, procedure.headed),
+            stage.start(judge, tests.traffic, port, procedure.headed),
         )
         names = await judge.send_shell_command(f"cat {_NAMES}", timeout=_COLLECT_SECONDS)
+        if prove:
+            await stage.prove_browser(judge)
     except (CommandError, ComputerGone) as error:
         raise EngineError(f"{what} can't be brought into the judge's computer: {error}") from error
     if listed.exit_code or names.exit_code:
@@ -129,7 +117,7 @@ async def prepare(
 
 
 async def run(
-    judge: BenchComputer, tests: Prepared, task: Task, port: int, number: int, procedure: Procedure
+    judge: BenchComputer, tests: Prepared, task: Task, number: int, procedure: Procedure
 ) -> CommandResult:
     """Run the hidden tests, for `seconds` at most; `report(number)` is written.
 
@@ -137,20 +125,13 @@ async def run(
     """
     output = f"{OUTPUT}/run-{number}" if procedure.runs > 1 else f"{OUTPUT}/tests"
     options = _REPORTED.format(report=report(number), output=output)
-    command = _pytest(f"{options} --headed" if procedure.headed else options, port, tests.variables)
+    command = _pytest(f"{options} --headed" if procedure.headed else options, tests.variables)
     return await judge.send_shell_command(command, timeout=seconds(task))
 
 
-def _pytest(options: str, port: int, variables: dict[str, str]) -> str:
-    words = " ".join(
-        f"{name}={value}" for name, value in {**variables, "APP_URL": app_url(port)}.items()
-    )
+def _pytest(options: str, variables: dict[str, str]) -> str:
+    words = " ".join(f"{name}={value}" for name, value in variables.items())
     return _PYTEST.format(tests=TESTS, judge=JUDGE, variables=words, options=options)
-
-
-def app_url(port: int) -> str:
-    """Return where the judge's computer has the app, without a slash at the end."""
-    return f"http://127.0.0.1:{port}"
 
 
 def seconds(task: Task) -> float:

@@ -25,6 +25,8 @@ from swelancer_plugin.grading.trial import Clock, Keep, Trial, Verdict, try_out,
 from swelancer_plugin.outcome import POLICIES, Outcome
 from swelancer_plugin.task import Task
 
+_proven: Final[set[str | None]] = set()
+"""Images of judges in which this process has seen a browser start."""
 TRIES: Final = 3
 """To make the computers and the hidden tests ready, each with new computers."""
 
@@ -60,10 +62,12 @@ async def judge(
         bench: Bench | None = None
         try:
             async with prepared(provider, app, judge) as bench:
-                ready = hidden_tests.prepare(bench.judge, tests, task, judge.port, procedure)
+                prove = judge.image not in _proven
+                ready = hidden_tests.prepare(bench.judge, tests, task, judge.port, procedure, prove)
                 preparing = asyncio.ensure_future(ready)
                 try:
                     verdict = await try_out(trial, bench, preparing)
+                    _proven.add(judge.image)
                 finally:
                     preparing.cancel()
                     await asyncio.gather(preparing, return_exceptions=True)

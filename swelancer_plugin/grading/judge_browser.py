@@ -12,13 +12,18 @@ from typing import IO, Any, Final
 CONSOLE_LINES: Final = 2000
 CONSOLE_CHARACTERS: Final = 1000
 """Of a line."""
+LAUNCH_SECONDS: Final = 90
 ACTION_SECONDS: Final = 10
 """How long a click, or an expectation, waits for its element, unless a script says otherwise."""
 
 
 def launch_arguments() -> dict[str, Any]:
     """Return how it is launched: its sandbox on, all but the app by the replay of traffic."""
-    arguments: dict[str, Any] = {"executable_path": "/usr/bin/chromium", "chromium_sandbox": True}
+    arguments: dict[str, Any] = {
+        "executable_path": "/usr/bin/chromium",
+        "chromium_sandbox": True,
+        "timeout": LAUNCH_SECONDS * 1000,
+    }
     if replay := os.environ.get("REPLAY_URL"):
         arguments["proxy"] = {"server": replay, "bypass": "127.0.0.1"}
     return arguments

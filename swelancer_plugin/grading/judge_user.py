@@ -1,7 +1,7 @@
 """A scripted user in a judge's computer: performs the steps of an issue and tells what it saw.
 
-`user_session` puts it there as user.py, beside the task's own ``steps.py``, which has a function
-``use(page, step)``::
+`user_session` puts it there as user.py, above the task's own ``user_tool/steps.py``, which has a
+function ``use(page, step)``::
 
     def use(page, step):
         with step("Open the start page"):
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from swelancer_plugin.grading import judge_browser as browser
 else:
     import browser
+
+    sys.path.append(str(Path(__file__).with_name("user_tool")))
 
 SHOWN_CHARACTERS: Final = 4000
 """Of what a page shows after a step, in the log; the whole is in a file of its own, to `WHOLE`."""
@@ -98,7 +100,7 @@ def _reason(error: Exception) -> str:
 def main(output: Path) -> None:
     """Perform the steps of steps.py."""
     from playwright.sync_api import sync_playwright
-    from steps import use  # type: ignore[import-not-found]  # the task's own, beside this file
+    from steps import use  # type: ignore[import-not-found]  # the task's own
 
     output.mkdir()
     headless = "DISPLAY" not in os.environ

@@ -6,11 +6,12 @@ import io
 import shlex
 import stat
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from swelancer_plugin.computers.interface import CommandResult, checked
+from swelancer_plugin.computers.interface import checked
 from swelancer_plugin.grading.bench import BenchComputer
 
 JUDGE: Final = "/judge"
@@ -19,10 +20,13 @@ OUTPUT: Final = f"{JUDGE}/output"
 """What the browser leaves: videos, traces, screenshots, logs."""
 TRAFFIC: Final = "*.har"
 """Files of recorded traffic."""
+LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of all files for one task."""
 START_SECONDS: Final = 120.0
 _OURS: Final = {"browser.py": "judge_browser.py", "replay.py": "judge_replay.py"}
 _LEFT_OUT: Final = frozenset({"__pycache__", ".pytest_cache"})
-_PORT: Final = 8899
+_PORTS: Final = (8899, 8898)
+"""Of the replay; the second where the app has the first."""
 _DISPLAY: Final = 99
 # No body counts when a request is looked up: two right fixes may send the same fields in another
 # order, and a test can look at what was sent. An answer is given as often as it is asked for.
@@ -32,12 +36,14 @@ REFUSED={output}/refused.txt setsid mitmdump -s {judge}/replay.py {recorded} \
     --set flow_detail=0 --set onboarding=false --set rawtcp=false --set body_size_limit=32m \
     --set server_replay_extra=kill --set server_replay_reuse=true \
     --set server_replay_ignore_content=true >{output}/replay.log 2>&1 </dev/null &
+echo {port} >{judge}/replay.port
 echo $! >{judge}/replay.pid"""
 _START_DISPLAY: Final = """
 setsid Xvfb :{display} -screen 0 1920x1080x24 -nolisten tcp >{output}/display.log 2>&1 </dev/null &
 echo $! >{judge}/display.pid"""
 # What ended before it answered says why in its log.
-_AWAIT: Final = """cd {judge} || exit
+_AWAIT: Final = """
+cd {judge} || exit
 await() {{
     [ -f "$1.pid" ] || return 0
     until eval "$2" 2>/dev/null; do
@@ -45,8 +51,26 @@ await() {{
         sleep 0.05
     done
 }}
-await replay '(echo >/dev/tcp/127.0.0.1/{port})' && await display '[ -S /tmp/.X11-unix/X{display} ]'
+await replay '(echo >/dev/tcp/127.0.0.1/$(cat replay.port))' &&
+    await display '[ -S /tmp/.X11-unix/X{display} ]'
 """
+
+
+_PROOF: Final = f"""cd {JUDGE} && python3 -c '
+import browser
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    playwright.chromium.launch(**browser.launch_arguments()).close()
+'"""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Files that are ready to be brought into a judge's computer."""
+
+    archive: bytes
+    traffic: tuple[str, ...] = ()
+    """Absolute paths there of recorded traffic."""
 
 
 class Archive:
@@ -77,7 +101,7 @@ class Archive:
         return self._bytes.getvalue()
 
 
-def files_below(directory: Path) -> Iterator[tuple[str, Path]]:
+def _files_below(directory: Path) -> Iterator[tuple[str, Path]]:
     """Yield the regular files below a directory of the host, each with its relative name.
 
     Raises OSError for anything else in there, and for no directory.
@@ -94,34 +118,50 @@ def files_below(directory: Path) -> Iterator[tuple[str, Path]]:
         yield below.as_posix(), path
 
 
-def recorded(names: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the names that are recorded traffic."""
-    return tuple(sorted(name for name in names if Path(name).match(TRAFFIC)))
+def pack(directories: Iterable[Path], folder: str, scripts: Mapping[str, Path]) -> Packed:
+    """Return what lies below some directories of the host, for a folder of `JUDGE`, with scripts.
+
+    Two directories are one: no name may be in both. Raises OSError, ValueError.
+    """
+    archive, names = Archive(), set[str]()
+    for name, script in scripts.items():
+        archive.add(name, script.read_bytes())
+    for directory in directories:
+        for name, path in _files_below(directory):
+            if name in names:
+                raise OSError(f"two of its directories have a file {name}")
+            names.add(name)
+            archive.add(f"{folder}/{name}", path.read_bytes())
+            if archive.size > LIMIT:
+                raise OSError(f"they have more than {LIMIT} bytes")
+    traffic = sorted(f"{JUDGE}/{folder}/{name}" for name in names if Path(name).match(TRAFFIC))
+    return Packed(archive.content(), tuple(traffic))
 
 
-async def start(judge: BenchComputer, traffic: Iterable[str], headed: bool) -> dict[str, str]:
-    """Start what the browser needs, and return variables that tell of it; `ready` waits for it.
+async def prove_browser(judge: BenchComputer) -> None:
+    """Start a browser and end it, once our scripts are there. Raises CommandError, ComputerGone."""
+    checked(_PROOF, await judge.send_shell_command(_PROOF, timeout=START_SECONDS))
+
+
+async def start(
+    judge: BenchComputer, traffic: Iterable[str], app_port: int, headed: bool
+) -> dict[str, str]:
+    """Start what the browser needs, wait until it answers, and return variables that tell of it.
 
     `traffic` are absolute paths in the computer; without any there is no replay, and no network
     but the app. Raises CommandError, ComputerGone.
     """
-    script, variables = f"mkdir -p {OUTPUT}", {"OUTPUT": OUTPUT}
+    script = f"mkdir -p {OUTPUT}"
+    variables = {"OUTPUT": OUTPUT, "APP_URL": f"http://127.0.0.1:{app_port}"}
+    port = next(port for port in _PORTS if port != app_port)
     options = " ".join(f"-S {shlex.quote(path)}" for path in traffic)
     if options:
-        script += _START_REPLAY.format(judge=JUDGE, output=OUTPUT, recorded=options, port=_PORT)
-        variables["REPLAY_URL"] = f"http://127.0.0.1:{_PORT}"
+        script += _START_REPLAY.format(judge=JUDGE, output=OUTPUT, recorded=options, port=port)
+        variables["REPLAY_URL"] = f"http://127.0.0.1:{port}"
     if headed:
         script += _START_DISPLAY.format(judge=JUDGE, display=_DISPLAY, output=OUTPUT)
         variables["DISPLAY"] = f":{_DISPLAY}"
-    checked(script, await judge.send_shell_command(script, timeout=START_SECONDS))
+    script += _AWAIT.format(judge=JUDGE, display=_DISPLAY)
+    command = shlex.join(["bash", "-c", script])
+    checked(command, await judge.send_shell_command(command, timeout=START_SECONDS))
     return variables
-
-
-async def ready(judge: BenchComputer) -> CommandResult:
-    """Wait, for `START_SECONDS` at most, until what was started answers.
-
-    Exit code 0 says that it does; another one, unless it timed out, that it has ended by itself.
-    Raises ComputerGone.
-    """
-    command = shlex.join(["bash", "-c", _AWAIT.format(judge=JUDGE, port=_PORT, display=_DISPLAY)])
-    return await judge.send_shell_command(command, timeout=START_SECONDS)

@@ -21,7 +21,7 @@ from swelancer_plugin.computers.interface import (
     FrozenFile,
     checked,
 )
-from swelancer_plugin.grading import hidden_tests, stage
+from swelancer_plugin.grading import hidden_tests
 from swelancer_plugin.grading.bench import AppGone, Bench, BenchComputer, JudgeGone
 from swelancer_plugin.grading.hidden_tests import ONCE, Prepared, Procedure
 from swelancer_plugin.grading.junit import (
@@ -49,6 +49,9 @@ _ENDED: Final = (0, 1)
 """Exit codes of a pytest that has run its tests to their end."""
 EVIDENCE_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of videos, traces and the like that a trial keeps; the app has a say in how many."""
+_REFUSED: Final = "refused.txt"
+_LOGS: Final = (_REFUSED, "console.log", "replay.log")
+_LOG_LIMIT: Final = 4 * 1024 * 1024
 _TAIL: Final = 600
 """Characters of a log that the details carry."""
 
@@ -113,8 +116,6 @@ async def _try_out(trial: Trial, bench: Bench, preparing: Awaitable[Prepared]) -
                 server = await serving.enter_async_context(
                     served(bench.app, app, bench.workdir, bench.judge)
                 )
-            if (late := await _late(bench.judge)) is not None:
-                return late
             with trial.clock("tests"):
                 runs = await _run_tests(trial, bench.judge, tests)
             keep("tests.log", b"\n".join(run.output for run in runs))
@@ -129,30 +130,12 @@ async def _try_out(trial: Trial, bench: Bench, preparing: Awaitable[Prepared]) -
     return Verdict(verdict.outcome, verdict.reason, {**verdict.details, **ended})
 
 
-async def _late(judge: BenchComputer) -> Verdict | None:
-    """Wait for what the browser needs, which was started before the app was; None where it is up.
-
-    It starts while the app is built. No app can end it then, but one that uses up the machine can
-    delay it: the one is the machinery, EngineError, and the other is not.
-    """
-    up = await stage.ready(judge)
-    if up.timed_out:
-        return Verdict(Outcome.LIMIT, f"the judge's browser was not ready: {shown(up.text, 200)}")
-    if up.exit_code:
-        raise EngineError(f"what the judge's browser needs has ended: {shown(up.text, 500)}")
-    return None
-
-
 async def _run_tests(trial: Trial, judge: BenchComputer, tests: Prepared) -> list[CommandResult]:
     """Run the hidden tests as often as is wanted, and no more once a run has failed."""
     runs: list[CommandResult] = []
     while len(runs) < trial.procedure.runs and not any(run.exit_code for run in runs):
         number = len(runs) + 1
-        runs.append(
-            await hidden_tests.run(
-                judge, tests, trial.task, trial.app.port, number, trial.procedure
-            )
-        )
+        runs.append(await hidden_tests.run(judge, tests, trial.task, number, trial.procedure))
     return runs
 
 
@@ -194,18 +177,26 @@ async def keep_evidence(judge: BenchComputer, keep: Keep) -> dict[str, str]:
     """
     try:
         found = await judge.read_whole(OUTPUT, (), EVIDENCE_LIMIT)
+        logs = {} if found is not None else await _logs(judge)
     except (JudgeGone, EngineError) as error:
         return {"evidence": f"none: {shown(str(error), 200)}"}
-    if found is None:
-        return {"evidence": f"left out: more than {EVIDENCE_LIMIT // 1024**2} MB"}
-    for file in found.files:
+    for file in () if found is None else found.files:
         if file.content and not file.link:
-            keep(f"browser/{file.path}", file.content)
-    refused = [file for file in found.files if file.path == "refused.txt"]
-    lines = refused[0].content.decode("ascii", "replace").splitlines() if refused else []
-    if not lines:
-        return {}
-    return {"refused": f"{len(lines)} requests, the first: {shown(lines[0], 200)}"}
+            logs[file.path] = file.content
+    for path, content in logs.items():
+        keep(f"browser/{path}", content)
+    said = (
+        {} if found is not None else {"evidence": "the logs alone: videos and traces are too large"}
+    )
+    if lines := logs.get(_REFUSED, b"").decode("ascii", "replace").splitlines():
+        said["refused"] = f"{len(lines)} requests, the first: {shown(lines[0], 200)}"
+    return said
+
+
+async def _logs(judge: BenchComputer) -> dict[str, bytes]:
+    """Return the small files among what the browser has left."""
+    found = {name: await judge.read_frozen(f"{OUTPUT}/{name}", _LOG_LIMIT) for name in _LOGS}
+    return {name: file.content for name, file in found.items() if file.content}
 
 
 async def _report(judge: BenchComputer, path: str, exit_code: int) -> FrozenFile:

@@ -9,26 +9,22 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from swelancer_plugin.computers.interface import (
     CommandError,
-    ComputerGone,
     ComputerInterface,
     EngineError,
     JudgeSpec,
     JudgingProvider,
     SealedComputer,
-    TimedComputer,
     TreeFile,
-    checked,
 )
 from swelancer_plugin.grading import stage
-from swelancer_plugin.grading.bench import BenchComputer
-from swelancer_plugin.grading.hidden_tests import app_url
+from swelancer_plugin.grading.bench import BenchComputer, JudgeGone, joined
 from swelancer_plugin.grading.junit import shown
 from swelancer_plugin.grading.serving import NotServed, build, is_served, served
 from swelancer_plugin.task import App
@@ -53,24 +49,6 @@ class Session:
     files: tuple[TreeFile, ...] = ()
 
 
-def pack(script: Sequence[Path]) -> tuple[bytes, tuple[str, ...]]:
-    """Return a user's script as an archive for the judge's computer, and its recorded traffic.
-
-    Raises EngineError where it can't be had: the task is broken.
-    """
-    try:
-        archive = stage.Archive()
-        archive.add("user.py", _SCRIPT.read_bytes())
-        names = []
-        for directory in script:
-            for name, path in stage.files_below(directory):
-                names.append(name)
-                archive.add(name, path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise EngineError(f"the user's script can't be had: {error}") from error
-    return archive.content(), stage.recorded(names)
-
-
 async def visit(
     app: App,
     computer: ComputerInterface,
@@ -83,56 +61,67 @@ async def visit(
     """Let the user of `script` (directories, one with a steps.py) use the app of a live computer.
 
     An app that is served already is used as it is; else it is built and served for as long as the
-    user is there. Raises EngineError where the machinery failed; ComputerGone.
+    user is there. Raises EngineError where the machinery failed, or the script is broken;
+    ComputerGone where `computer` is.
     """
-    assert isinstance(computer, TimedComputer)
-    archive, traffic = pack(script)
+    try:
+        packed = stage.pack(script, "user_tool", {"user.py": _SCRIPT})
+    except (OSError, ValueError) as error:
+        raise EngineError(f"the user's script can't be had: {error}") from error
     judge = await provider.start_judge(computer, spec)
+    try:
+        return await _visit(app, computer, workdir, judge, packed, headed)
+    finally:
+        with suppress(
+            EngineError
+        ):  # what was seen stands; the sweep at the end of the run takes it
+            await judge.cleanup()
+
+
+async def _visit(
+    app: App,
+    computer: ComputerInterface,
+    workdir: str,
+    judge: SealedComputer,
+    packed: stage.Packed,
+    headed: bool,
+) -> Session:
+    assert isinstance(computer, BenchComputer)
     assert isinstance(judge, BenchComputer)
+    bench = joined(computer, workdir, judge)
     try:
         async with AsyncExitStack() as serving:
-            running = is_served(app, judge)
-            started, alive = await asyncio.gather(
-                _furnish(judge, archive, traffic, headed), running
+            variables, alive = await asyncio.gather(
+                _furnish(bench.judge, packed, app, headed), is_served(app, bench.judge)
             )
             if not alive:
                 built = await build(computer, app, workdir)
                 if built.problem:
                     return Session(_unusable(built.problem, built.log))
-                await serving.enter_async_context(served(computer, app, workdir, judge))
-            return await _session(judge, app, started)
+                await serving.enter_async_context(served(computer, app, workdir, bench.judge))
+            return await _session(bench.judge, variables)
     except NotServed as problem:
         return Session(_unusable(str(problem), problem.log))
-    finally:
-        await judge.cleanup()
+    except JudgeGone as gone:  # the app's pages ran there: no failure of the machinery
+        return Session(f"The user's browser broke: {shown(str(gone), 300)}")
 
 
 async def _furnish(
-    judge: SealedComputer, archive: bytes, traffic: Sequence[str], headed: bool
+    judge: BenchComputer, packed: stage.Packed, app: App, headed: bool
 ) -> dict[str, str]:
-    assert isinstance(judge, BenchComputer)
     try:
-        await judge.unpack(archive, stage.JUDGE)
-        paths = [f"{stage.JUDGE}/{name}" for name in traffic]
-        variables = await stage.start(judge, paths, headed)
-        checked("start the user's browser", await stage.ready(judge))
-        return variables
-    except (CommandError, ComputerGone) as error:
+        await judge.unpack(packed.archive, stage.JUDGE)
+        return await stage.start(judge, packed.traffic, app.port, headed)
+    except CommandError as error:
         raise EngineError(f"the user's browser did not start: {error}") from error
 
 
-async def _session(judge: SealedComputer, app: App, variables: dict[str, str]) -> Session:
-    assert isinstance(judge, BenchComputer)
-    words = shlex.join(
-        f"{name}={value}" for name, value in {**variables, "APP_URL": app_url(app.port)}.items()
-    )
+async def _session(judge: BenchComputer, variables: dict[str, str]) -> Session:
+    words = shlex.join(f"{name}={value}" for name, value in variables.items())
     command = f"cd {stage.JUDGE} && env {words} python3 -u user.py {_OUTPUT}"
-    try:
-        result = await judge.send_shell_command(command, timeout=SESSION_SECONDS)
-        await judge.freeze()
-        found = await judge.read_whole(stage.OUTPUT, (), RESULT_LIMIT)
-    except ComputerGone as gone:  # the app's pages ran there: no failure of the machinery
-        return Session(f"The user's browser broke: {shown(str(gone), 300)}")
+    result = await judge.send_shell_command(command, timeout=SESSION_SECONDS)
+    await judge.freeze()
+    found = await judge.read_whole(stage.OUTPUT, (), RESULT_LIMIT)
     if found is None:
         return Session(f"What the user left has more than {RESULT_LIMIT // 1024**2} MB.")
     files = tuple(
@@ -140,6 +129,9 @@ async def _session(judge: SealedComputer, app: App, variables: dict[str, str]) -
         for file in found.files
         if file.content and not file.link
     )
+    broken = result.exit_code and not result.timed_out
+    if broken and not any(file.path == LOG for file in files):  # no step came to its end
+        raise EngineError(f"the user's script broke: {shown(result.text[-2000:], 1000)}")
     return Session(_said(files, result.exit_code, result.timed_out), files)
 
 

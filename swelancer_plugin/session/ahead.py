@@ -5,10 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
-from swelancer_plugin.computers.interface import ComputerProvider, JudgingProvider
+from swelancer_plugin.computers.interface import (
+    ComputerProvider,
+    EngineError,
+    JudgingProvider,
+)
 from swelancer_plugin.computers.stopping import Stop, stop
 from swelancer_plugin.session.collect import TaskItem
 from swelancer_plugin.session.provision import judge_spec_of, spec_of
@@ -44,7 +49,8 @@ class Ahead:
         at_hand = [each.task for each in (item, nextitem) if isinstance(each, TaskItem)]
         self._run.next_task = nextitem.task if isinstance(nextitem, TaskItem) else None
         if self._run.budget is not None:
-            self._run.budget.release_but([task_key(task) for task in at_hand])
+            with suppress(EngineError, OSError):  # kept for longer, which harms no task
+                self._run.budget.release_but([task_key(task) for task in at_hand])
 
     def build_next(self, provider: ComputerProvider) -> None:
         """Have the next task's image built, one at a time; the task itself tells of an error."""

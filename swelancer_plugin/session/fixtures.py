@@ -123,11 +123,13 @@ async def computer(request: pytest.FixtureRequest, task: Task) -> AsyncIterator[
     progress, run = _progress(request), run_of(request.config)
     require_judgeable(task)
     with progress.phase("provision"):
-        if judged_in_containers(task):  # what can't be judged is found out before it is paid for
-            await stoppable(judge_spec_of, task, run, judging_provider(request.config))
-            hidden_tests.pack(task)
         provider = provider_of(request.config)
         spec = await stoppable(spec_of, task, run, provider)
+        if judged_in_containers(task):  # what can't be judged is found out before it is paid for
+            judging = judging_provider(request.config)
+            app = spec if judging is provider else await stoppable(spec_of, task, run, judging)
+            progress.specs = app, await stoppable(judge_spec_of, task, run, judging)
+            hidden_tests.pack(task)
         started = await provider.start(spec)
     if (ahead := request.config.pluginmanager.get_plugin("swelancer-ahead")) is not None:
         ahead.build_next(provider)
@@ -201,12 +203,14 @@ async def grade(request: pytest.FixtureRequest, task: Task, submission: Submissi
             return swe_manager.judge(task.brief, task.answer, submission)
         require_judgeable(task)
         run, provider = run_of(request.config), judging_provider(request.config)
+        if progress.specs is None:  # the computer was a user's own
+            app = await stoppable(spec_of, task, run, provider)
+            progress.specs = app, await stoppable(judge_spec_of, task, run, provider)
         return await ic_swe.judge(
             task,
             submission,
             provider,
-            await stoppable(spec_of, task, run, provider),
-            await stoppable(judge_spec_of, task, run, provider),
+            *progress.specs,
             progress.save,
             progress.phase,
             procedure_of(run.settings),

@@ -14,7 +14,7 @@ import pytest
 
 from swelancer_plugin import __version__
 from swelancer_plugin.attempt import Attempt
-from swelancer_plugin.computers.interface import ComputerError
+from swelancer_plugin.computers.interface import ComputerError, ComputerSpec, JudgeSpec
 from swelancer_plugin.datasets.errors import DatasetError
 from swelancer_plugin.files import atomic_write
 from swelancer_plugin.grading.grade import Grade
@@ -54,6 +54,8 @@ class Progress:
         self.repository = ""
         self.agent = agent_word(run.settings)
         self.meter: Metered | None = None
+        self.specs: tuple[ComputerSpec, JudgeSpec] | None = None
+        """What the app's and the judge's computer of an ic_swe task are to be, once it is known."""
         self.written: Attempt | None = None
 
     @contextmanager

@@ -13,6 +13,7 @@ from swelancer_plugin.computers.interface import (
     JudgingProvider,
     SealedComputer,
 )
+from swelancer_plugin.computers.stopping import stoppable
 from swelancer_plugin.grading.user_session import Session, visit
 from swelancer_plugin.session.provision import judge_spec_of, procedure_of, provider_of
 from swelancer_plugin.session.run import run_of
@@ -48,10 +49,10 @@ def _visit(task: Task, brief: Brief, computer: SealedComputer, config: pytest.Co
     assert isinstance(provider, JudgingProvider)
     script = answer.user_tool
     assert app is not None
-    spec = judge_spec_of(task, run_of(config), provider)
     headed = procedure_of(run_of(config).settings).headed
 
     async def once() -> Session:
+        spec = await stoppable(judge_spec_of, task, run_of(config), provider)
         return await visit(app, computer, brief.workdir, provider, spec, script, headed)
 
     return once

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from swelancer_plugin.computers.interface import Changes, CommandResult, EngineError, FrozenFile
-from swelancer_plugin.grading.hidden_tests import TESTS_LIMIT, Packed, pack, prepare
+from swelancer_plugin.grading.hidden_tests import pack, prepare
+from swelancer_plugin.grading.stage import LIMIT, Packed
 from swelancer_plugin.task import Brief, IcAnswer, Repository, Task
 
 
@@ -112,7 +113,7 @@ def test_what_cannot_be_packed_names_the_task(tmp_path: Path) -> None:
         with pytest.raises(EngineError, match=f"t-1 can't be had: {re.escape(str(wrong))} is no"):
             pack(a_task(wrong))
     with (tmp_path / "large").open("wb") as file:
-        file.truncate(TESTS_LIMIT + 1)
+        file.truncate(LIMIT + 1)
     with pytest.raises(EngineError, match="t-1 can't be had: they have more than"):
         pack(a_task(tmp_path))
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import AsyncIterator
+import zipfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from swelancer_plugin.computers.docker import DockerComputer
 from swelancer_plugin.computers.interface import EngineError
-from swelancer_plugin.grading.user_session import Session, pack, visit
+from swelancer_plugin.grading.user_session import Session, visit
 from tests.grading.conftest import APP, PORT, SERVER, WORKDIR, Play
 from tests.grading.test_browser import API, PNG, page, recorded
 
@@ -77,14 +79,25 @@ async def test_a_user_tells_what_was_seen_and_can_come_again(play: Play) -> None
         assert "- status: Hello Ana" in second.said
 
 
-async def test_nothing_of_the_script_enters_the_agents_computer(play: Play) -> None:
+def _unpacked(session: Session) -> Iterator[bytes]:
+    for file in session.files:
+        yield file.content
+        if file.path.endswith(".zip"):
+            with zipfile.ZipFile(BytesIO(file.content)) as archive:
+                yield from map(archive.read, archive.namelist())
+
+
+async def test_the_file_of_the_script_never_enters_the_agents_computer(play: Play) -> None:
     canary = "canary-of-the-user"
     steps = f"{textwrap.dedent(STEPS)}\n# {canary}\n"
     async with agents_computer(play, page(GREETS, BODY)) as computer:
         session = await visited(play, computer, script(play, steps))
-        assert not any(canary.encode() in file.content for file in session.files)
-        found = await computer.send_shell_command(f"grep -rl {canary} / --exclude-dir=proc; true")
-        assert found.output.replace(b"grep: ", b"").find(canary.encode()) < 0
+        assert not any(canary.encode() in content for content in _unpacked(session))
+        search = "grep -rls {} /app /etc /home /opt /root /run /tmp /usr /var"
+        found = await computer.send_shell_command(search.format(canary), timeout=60)
+        assert found.output == b""
+        found = await computer.send_shell_command(search.format("echo.building"), timeout=60)
+        assert b"/app/tiny/build.sh\n" in found.output
         assert "Press Greet" in session.said
 
 
@@ -142,7 +155,18 @@ async def test_a_page_that_hangs_the_browser_bounds_the_visit(
     assert "The user gave up after 6 s." in session.said
 
 
-async def test_a_script_that_can_t_be_had_is_a_broken_task(tmp_path: Path) -> None:
-    (tmp_path / "steps.py").symlink_to("/etc/passwd")
-    with pytest.raises(EngineError, match=r"the user's script can't be had: .* is a link"):
-        pack([tmp_path])
+async def test_a_script_that_can_t_be_had_is_a_broken_task(play: Play) -> None:
+    directory = script(play)
+    (directory / "link").symlink_to("/etc/passwd")
+    async with agents_computer(play, page(GREETS, BODY)) as computer:
+        with pytest.raises(EngineError, match=r"the user's script can't be had: .* is a link"):
+            await visited(play, computer, directory)
+
+
+@pytest.mark.parametrize("steps", ["import nothing_of_the_kind", "def use(page, step): 1 / 0"])
+async def test_a_script_that_breaks_before_its_first_step_is_told_apart(
+    play: Play, steps: str
+) -> None:
+    async with agents_computer(play, page(GREETS, BODY)) as computer:
+        with pytest.raises(EngineError, match=r"the user's script broke: .*(nothing_of|division)"):
+            await visited(play, computer, script(play, steps))
