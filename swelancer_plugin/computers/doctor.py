@@ -222,14 +222,16 @@ def _client_bound(client: DockerClient) -> Iterator[Check]:
 
 
 def _user_namespaces(client: DockerClient) -> Iterator[Check]:
+    from swelancer_plugin.computers.judge import SECCOMP_PROFILE
+
     script = "unshare --user --map-root-user true"
-    options = ["no-new-privileges", "seccomp=unconfined"]
+    options = ["no-new-privileges", f"seccomp={SECCOMP_PROFILE.read_text()}"]
     with probe_container(client, script, security_opt=options, user="1000:1000") as container:
         allowed = exit_code(container) == 0
     said = "allowed to an ordinary user" if allowed else "denied"
     fix = "sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000"
-    meaning = "a browser can have its own sandbox"
-    yield Check("user namespaces", allowed, said, meaning, fix, needed=False)
+    meaning = "the judge's browser has a sandbox of its own"
+    yield Check("user namespaces", allowed, said, meaning, fix)
 
 
 Probe: TypeAlias = "Callable[[DockerClient], Iterator[Check]]"
@@ -239,5 +241,5 @@ _PROBES: Final[tuple[tuple[str, bool, Probe], ...]] = (
     ("memory limit", True, _memory),
     ("process limit", True, _pids),
     ("client's end", False, _client_bound),
-    ("user namespaces", False, _user_namespaces),
+    ("user namespaces", True, _user_namespaces),
 )
