@@ -48,6 +48,7 @@ def test_the_search_box_of_a_group(evenly: Evenly, page: Page) -> None:
     group.expense(description=DECOMPOSED, date="2024-03-03")
     group.expense(description="Sao Paulo", paidBy=group.ids[1], date="2024-03-02")
     group.expense(description="Lunch", note="Cr\u00e8me br\u00fbl\u00e9e", date="2024-03-01")
+    evenly.hold_still()
     group.open()
     for query in ("caf\u00e9", "cafe\u0301", "cafe", "MULLER caf"):
         expect_in_group(page, query, COMPOSED, DECOMPOSED)

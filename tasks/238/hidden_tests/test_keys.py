@@ -14,6 +14,8 @@ from playwright.sync_api import Page, Route, expect
 JSON = {"content-type": "application/json"}
 CSV = {"content-type": "text/csv"}
 REPLAYED = "idempotency-replayed"
+DOCUMENT = "/api/groups"
+"""JSON of the server, without a script of the page: from here, requests are the browser's own."""
 # The page sends all at the same time; an answer to a request that it gave up on is null.
 TOGETHER = """(requests) => Promise.all(requests.map(async ({ url, headers, body, giveUp }) => {
     const control = new AbortController();
@@ -103,7 +105,7 @@ class Hanging:
 def hanging(evenly: Evenly, *requests: dict) -> Iterator[Hanging]:
     """A second page on a train: what it sends hangs, half-sent, until the end of the block."""
     page = evenly.page.context.new_page()
-    page.goto("/")
+    page.goto(DOCUMENT)
     session = page.context.new_cdp_session(page)
     network = {"offline": False, "latency": 0, "downloadThroughput": -1}
     session.send("Network.enable")
@@ -142,6 +144,7 @@ def test_an_answer_that_got_lost_is_given_again(evenly: Evenly, page: Page) -> N
     expect(waiting.get_by_role("listitem")).to_have_count(0)
     page.unroute("**/api/groups/*/expenses")
 
+    page.goto(DOCUMENT)
     for number in range(12):
         fields = group.fields(description=f"Round {number}")
         sent = request(group, "/expenses", fields, uuid.uuid4().hex)
@@ -152,6 +155,7 @@ def test_an_answer_that_got_lost_is_given_again(evenly: Evenly, page: Page) -> N
 
 
 def test_a_request_that_hung_arrives_after_its_repetition(evenly: Evenly) -> None:
+    evenly.page.goto(DOCUMENT)
     group, name = evenly.group(), f"Trip {uuid.uuid4().hex}"
     expense = request(group, "/expenses", group.fields(), "slow")
     other = request(group, "/expenses", group.fields(amount=5), "slow")
@@ -170,6 +174,7 @@ def test_a_request_that_hung_arrives_after_its_repetition(evenly: Evenly) -> Non
 
 
 def test_many_at_the_same_time(evenly: Evenly, page: Page) -> None:
+    page.goto(DOCUMENT)
     group = evenly.group()
     carried_out_once(together(page, *[request(group, "/expenses", group.fields(), "all")] * 24))
     assert total(group) == 1
@@ -189,6 +194,7 @@ def test_many_at_the_same_time(evenly: Evenly, page: Page) -> None:
 
 
 def test_the_first_answer_outlives_a_change(evenly: Evenly, page: Page) -> None:
+    page.goto(DOCUMENT)
     group = evenly.group()
     fields = group.fields(description="Taxi")
     first = keyed(group, "/expenses", fields, "1")
@@ -199,17 +205,21 @@ def test_the_first_answer_outlives_a_change(evenly: Evenly, page: Page) -> None:
     page.get_by_role("button", name="Save").click()
     row = page.get_by_role("link", name="Taxi")
     expect(row).to_contain_text("€0.77")
+    page.goto(DOCUMENT)
     is_again(keyed(group, "/expenses", fields, "1"), first)
     assert group.get(path)["amount"] == 77
+    group.open()
     row.click()
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No expenses yet")).to_be_visible()
+    page.goto(DOCUMENT)
     is_again(keyed(group, "/expenses", fields, "1"), first)
     group.open()
     expect(page.get_by_text("No expenses yet")).to_be_visible()
 
 
 def test_a_refused_request_does_not_use_up_its_key(evenly: Evenly) -> None:
+    evenly.page.goto(DOCUMENT)
     group = evenly.group("Ana")
     is_refused(keyed(group, "/expenses", group.fields(currency="EURO"), "1"))
     headers = {"idempotency-key": "1", **JSON}
@@ -232,6 +242,7 @@ def test_a_refused_request_does_not_use_up_its_key(evenly: Evenly) -> None:
 
 
 def test_a_key_belongs_to_its_address_and_body(evenly: Evenly) -> None:
+    evenly.page.goto(DOCUMENT)
     group, two = evenly.group(), evenly.group()
     first = keyed(group, "/expenses", group.fields(), "1")
     is_first(first)
@@ -259,6 +270,7 @@ def test_a_key_belongs_to_its_address_and_body(evenly: Evenly) -> None:
 
 
 def test_every_creation_is_carried_out_once(evenly: Evenly) -> None:
+    evenly.page.goto(DOCUMENT)
     group, key = evenly.group(), uuid.uuid4().hex
     payer, receiver = group.ids
     expense = group.expense()

@@ -164,7 +164,7 @@ def test_a_group_is_downloaded_and_restored_on_the_page(
     other.expense()
     page.goto(f"/groups/{group.id}/overview")
     with page.expect_download() as download:
-        page.get_by_text("Download backup").click()
+        page.get_by_text("Download backup", exact=True).last.click()
     file = tmp_path / "backup.json"
     download.value.save_as(file)
     backup = json.loads(file.read_text(encoding="utf-8"))
@@ -182,7 +182,7 @@ def test_a_group_is_downloaded_and_restored_on_the_page(
 
     page.goto("/")
     with page.expect_file_chooser() as chooser:
-        page.get_by_text("Restore backup").click()
+        page.get_by_text("Restore backup", exact=True).last.click()
     chooser.value.set_files(file)
     expect(page.get_by_role("heading", level=1)).to_have_text(group.name)
     copy_id = page.url.rpartition("/")[2]
@@ -461,7 +461,7 @@ def test_records_that_could_not_have_been_entered(evenly: Evenly, page: Page) ->
         text = json.dumps(backup).encode()
         page.goto("/")
         with page.expect_file_chooser() as chooser:
-            page.get_by_text("Restore backup").click()
+            page.get_by_text("Restore backup", exact=True).last.click()
         file = {"name": "backup.json", "mimeType": "application/json", "buffer": text}
         chooser.value.set_files(file)
         expect(page.get_by_text("paidBy must be a member of the group")).to_be_visible()

@@ -30,12 +30,12 @@ def use(page: Page, step: Callable[[str], AbstractContextManager[None]]) -> None
         page.get_by_role("heading", name="Overview").wait_for()
     with step("Press Download backup"):
         with page.expect_download() as download:
-            page.get_by_text("Download backup").click()
+            page.get_by_text("Download backup", exact=True).last.click()
         download.value.save_as(file)
     with step("On the start page, press Restore backup and choose the file"):
         page.goto("/")
         with page.expect_file_chooser() as chooser:
-            page.get_by_text("Restore backup").click()
+            page.get_by_text("Restore backup", exact=True).last.click()
         chooser.value.set_files(file)
         page.get_by_role("heading", name=group.name, level=1).wait_for()
         page.get_by_role("link", name="Boat").wait_for()
@@ -56,7 +56,7 @@ def use(page: Page, step: Callable[[str], AbstractContextManager[None]]) -> None
         damaged = {"name": "damaged.json", "mimeType": "application/json", "buffer": wrong}
         page.goto("/")
         with page.expect_file_chooser() as chooser:
-            page.get_by_text("Restore backup").click()
+            page.get_by_text("Restore backup", exact=True).last.click()
         with page.expect_response("**/restore"):
             chooser.value.set_files(damaged)
     with step("Look at the groups that there are now"):

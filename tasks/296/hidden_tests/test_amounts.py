@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 from evenly import Evenly, Group
 from playwright.sync_api import Locator, Page, expect
@@ -54,18 +55,20 @@ def sees(page: Page, *names: str) -> None:
 
 
 def test_expenses_are_found_in_their_own_currency(page: Page, evenly: Evenly) -> None:
-    journeys(evenly, "kestrel")
+    word = f"kestrel{uuid.uuid4().hex}"
+    journeys(evenly, word)
     page.goto("/search")
-    page.get_by_label("Text").fill("KESTREL")
+    page.get_by_label("Text").fill(word.upper())
     search(page, "1000", "2000")
     sees(page, "Ryokan", "Flight")
     sums = page.get_by_role("list", name="Sums").get_by_role("listitem")
     expect(sums).to_have_text(["€1,500.00", "¥1,200"])
-    expect(found(page).get_by_role("mark")).to_have_text(["kestrel"] * 2)
+    expect(found(page).get_by_role("mark")).to_have_text([word] * 2)
 
     search(page, "1000", "2000", "JPY")
     sees(page, "Ryokan")
-    expect(page).to_have_url(re.compile(r"/search\?q=KESTREL&currency=JPY&min=1000&max=2000$"))
+    asked = rf"/search\?q={word.upper()}&currency=JPY&min=1000&max=2000$"
+    expect(page).to_have_url(re.compile(asked))
     found(page).get_by_role("link").click()
     expect(page.get_by_role("heading", name="Edit expense")).to_be_visible()
     page.go_back()
@@ -83,13 +86,14 @@ def test_expenses_are_found_in_their_own_currency(page: Page, evenly: Evenly) ->
 
 
 def test_numbers_with_more_decimals_than_a_currency_has(page: Page, evenly: Evenly) -> None:
-    journeys(evenly, "osprey")
+    word = f"osprey{uuid.uuid4().hex}"
+    journeys(evenly, word)
     group = evenly.group("Ana", "Bruno", currency="KWD", name="Kuwait")
-    paid(group, "Stamp osprey", 1235, "KWD", 12)
+    paid(group, f"Stamp {word}", 1235, "KWD", 12)
     group.open()
-    only = f"/search?q=osprey&group={group.id}"
+    only = f"/search?q={word}&group={group.id}"
 
-    page.goto("/search?q=osprey&currency=JPY&min=12.50&max=13,9")
+    page.goto(f"/search?q={word}&currency=JPY&min=12.50&max=13,9")
     sees(page, "Tea")
     search(page, "11.5", "12.99", "JPY")
     sees(page, "Sweets")

@@ -22,6 +22,7 @@ def test_a_part_of_what_is_suggested(page: Page, evenly: Evenly) -> None:
     group = evenly.group()
     for currency, amount in (("JPY", 2500), ("KWD", 2500), ("EUR", 2500)):
         group.expense(amount=amount, currency=currency)
+    evenly.hold_still()
     group.open("/settle")
     suggested = {
         currency: page.get_by_role("form", name=re.compile(f"^Bruno pays Ana {text}$"))
@@ -71,6 +72,7 @@ def test_euros_in_a_group_kept_in_yen(page: Page, evenly: Evenly) -> None:
     group = evenly.group(currency="JPY")
     group.expense(amount=1000, currency="EUR")
     group.expense(amount=1000, currency="JPY")
+    evenly.hold_still()
     group.open("/settle")
     euros = page.get_by_role("form", name="Bruno pays Ana €5.00")
     expect(euros.get_by_label("Amount")).to_have_value("5.00")
@@ -86,6 +88,7 @@ def test_euros_in_a_group_kept_in_yen(page: Page, evenly: Evenly) -> None:
 
 def test_other_payments(page: Page, evenly: Evenly) -> None:
     group = evenly.group()
+    evenly.hold_still()
     group.open("/settle")
     form = page.get_by_role("form", name="Other payment")
     record = form.get_by_role("button", name="Record payment")
@@ -125,6 +128,7 @@ def test_what_was_deleted_comes_back_as_it_was(page: Page, evenly: Evenly) -> No
     for amount, currency in ((500, "JPY"), (1234, "KWD"), (5000, "EUR")):
         fields = {"amount": amount, "currency": currency, "date": "2024-03-01"}
         group.made("/payments", {"from": payer, "to": receiver, **fields})
+    evenly.hold_still()
     group.open("/settle")
     shown = page.get_by_role("list", name="Payments")
     deleted = page.get_by_text("Payment deleted")
@@ -148,6 +152,7 @@ def test_a_part_is_asked_for(page: Page, evenly: Evenly) -> None:
     group.expense(amount=2500, currency="JPY")
     group.expense(amount=5000, currency="TND")
     evenly.sign_in()
+    evenly.hold_still()
     group.open("/settle")
     for name, typed, amount, currency in (
         (r"^Bruno pays Ana \D*1,250$", "500", 500, "JPY"),

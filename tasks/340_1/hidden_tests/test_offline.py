@@ -163,7 +163,7 @@ def test_the_page_finds_out_by_itself(page: Page, evenly: Evenly) -> None:
     expect(page.get_by_role("heading", name="This group cannot be shown")).to_be_visible()
     expect(page.get_by_role("button", name="Dismiss")).to_have_count(0)
     page.unroute(API)
-    expect(page.get_by_role("heading", name="Trip")).to_be_visible()
+    expect(page.get_by_role("heading", name="Trip")).to_be_visible(timeout=20_000)
     expect(banner(page)).to_be_hidden()
     expect(page.get_by_role("link", name="Taxi €12.50")).to_be_visible()
     expect(waiting(page)).to_have_count(0)
@@ -308,12 +308,14 @@ def test_two_tabs(page: Page, evenly: Evenly) -> None:
         expect_waiting(tab, "Taxi", "Tea")
         expect(banner(tab)).to_contain_text("2 expenses waiting to be sent.")
 
+    cut(second)
     held: list[Route] = []
     released: list[bool] = []
     on_posts(page, lambda route: route.continue_() if released else held.append(route))
     with page.expect_request(is_post):
         page.context.unroute(API)
         try_again(page)
+    second.unroute(API)
     try_again(second)
     expect(banner(second)).to_be_hidden()
     released.append(True)
