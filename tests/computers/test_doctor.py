@@ -29,6 +29,7 @@ NEEDED = {
     "disk",
     "freeze",
     "changes",
+    "user namespaces",
 }
 
 
