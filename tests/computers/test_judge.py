@@ -21,6 +21,7 @@ from swelancer_plugin.computers.interface import (
 )
 from swelancer_plugin.computers.judge import (
     RELAY,
+    SECCOMP_PROFILE,
     SIDECAR_MEMORY_BYTES,
     SIDECAR_PIDS,
     JudgeComputer,
@@ -163,7 +164,9 @@ async def test_what_each_container_is(client: docker.DockerClient) -> None:
             host = each["HostConfig"]
             assert (host["IpcMode"], host["PidMode"]) == ("private", "")
             assert host["CapDrop"] == ["ALL"]
-            assert host["SecurityOpt"] == ["no-new-privileges"]
+            profile = [f"seccomp={SECCOMP_PROFILE.read_text()}"] if each is ours else []
+            assert host["SecurityOpt"] == ["no-new-privileges", *profile]
+            assert each["Config"]["User"] == ("1000:1000" if each is ours else "0:0")
             assert host["AutoRemove"]
 
 
