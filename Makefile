@@ -11,7 +11,8 @@ STAMP := .venv/.installed
 MODEL_STAMP := .venv/.local-model
 UV := $(shell command -v uv 2>/dev/null)
 # Tests of the project itself; a bare pytest would run the benchmark.
-PYTEST := $(BIN)/python -m pytest tests -q -n 2
+# A worker that is done takes over from one that is not: a few tests take most of the time.
+PYTEST := $(BIN)/python -m pytest tests -q -n 2 --dist worksteal
 
 .PHONY: help setup demo shell quick test soak bench lint clean
 

@@ -67,7 +67,8 @@ def test_half_fixes_are_built_and_not_paid(bundled: Project) -> None:
     nodes = [f"tasks/{task}/task.toml" for task in HALF_FIXES]
     bundled.run(*nodes, "--model=nop", f"--attempts={attempts}", "-n2", timeout=900)
     tried = [record for record in bundled.records() if record["outcome"] != "no_submission"]
-    assert {record["outcome"] for record in tried} == {"unearned"}
+    odd = [record for record in tried if record["outcome"] != "unearned"]
+    assert [(each["task_id"], each["outcome"], each["reason"]) for each in odd] == []
     assert sum(record["earned_cents"] for record in tried) == 0
     assert len(tried) == sum(map(len, HALF_FIXES.values())) >= 2
     assert all("hidden tests passed" in record["reason"] for record in tried)
